@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -572,6 +573,30 @@ func TestTwoSourcesWithTwoCompanies(t *testing.T) {
 					t.Errorf("night %d, %s: %+v, %v", night, source, m, s.Access.ToReview)
 				}
 			}
+		}
+	})
+}
+
+// A run that goes on after another one has moved somebody adds them once, and says so.
+func TestRunGoesOnAfterSomebodyWasMoved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Latency: 100 * time.Millisecond})
+		d.access.Organizations = true
+		d.company("Acme", 0, 1)
+		d.sit(t.Context())
+		d.company("Acme", 1, 200)
+		first := slices.Clone(d.people)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(ErrInterrupted) })
+		stopped := d.sit(ctx)
+		d.people = nil
+		d.company("Beta", 0, 1)
+		d.sit(t.Context())
+		d.people = first
+		s := d.sit(t.Context())
+		if r := s.results[0]; s.runID != stopped.runID || r.Organization != "added" || s.ExitCode() != 0 || s.Access.Memberships.Open != 0 {
+			t.Errorf("run %s after %s, exit code %d, %s, %+v", s.runID, stopped.runID, s.ExitCode(), shown(r), s.Access.Memberships)
 		}
 	})
 }

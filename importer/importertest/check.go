@@ -185,10 +185,10 @@ func (f *findings) status(r Result, accounts []jsmtest.Account, e Evidence) {
 	}
 }
 
-// given checks the words of a row for its access, where the evidence has organizations and projects.
+// given checks the words of a row for its access, where the evidence has projects and organizations.
 func (f *findings) given(r Result, e Evidence) {
 	is := func(members []jsmtest.Account) bool { return r.AccountID == "" || holds(members, r.AccountID) }
-	if word := r.Organization; e.Organizations != nil && (word == "added" || word == "known") && r.Company != "" {
+	if word := r.Organization; e.Desks != nil && (word == "added" || word == "known") && r.Company != "" {
 		in := func(o jsmtest.Organization) bool { return fold(o.Name) == fold(r.Company) && is(o.Members) }
 		if r.Status != outcome.Duplicate && !slices.ContainsFunc(e.Organizations, in) {
 			f.add("row %d is called %s in %q, and %s is not there", r.SheetRow, word, r.Company, r.Key)

@@ -61,6 +61,7 @@ FROM asked
   LEFT JOIN access x ON x.kind = asked.kind AND x.member = asked.member AND x.target = asked.target AND NOT EXISTS (
     -- Whoever is back: a run of this source has added them to another since, and had an administrator take them out.
     SELECT 1 FROM access y WHERE asked.kind = 'organization' AND y.kind = 'organization' AND y.member = asked.member
-      AND y.run > x.run AND (SELECT source FROM runs WHERE seq = y.run) = asked.source AND y.target NOT IN (SELECT id FROM claims c CROSS JOIN groups g
+      AND y.run > x.run AND x.run <> asked.run AND (SELECT source FROM runs WHERE seq = y.run) = asked.source
+      AND y.target NOT IN (SELECT id FROM claims c CROSS JOIN groups g
         ON g.kind = 'organization' AND g.name = c.organization WHERE c.key = asked.key))
   LEFT JOIN refused f ON f.kind = asked.kind AND f.target = asked.target AND f.member = asked.member;
