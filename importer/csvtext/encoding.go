@@ -3,17 +3,14 @@ package csvtext
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
-	"golang.org/x/text/transform"
 )
 
 const utf8BOM = "\xef\xbb\xbf"
@@ -71,20 +68,6 @@ func findEncoding(label string) (Encoding, error) {
 		return plainUTF8, nil
 	}
 	return Encoding{Name: strings.ToLower(label), encoding: e}, nil
-}
-
-// IsWide reports an encoding with several bytes for a letter: text in other encodings looks like words in it, too.
-func (e Encoding) IsWide() bool {
-	_, narrow := e.encoding.(*charmap.Charmap)
-	return !narrow
-}
-
-// decode reads r as UTF-8. Bytes that are no UTF-8 in a UTF-8 file stay as they are.
-func (e Encoding) decode(r io.Reader) io.Reader {
-	if e.encoding == nil {
-		return r
-	}
-	return transform.NewReader(r, e.encoding.NewDecoder())
 }
 
 // Encodings are those that the file may be in: one when that is certain, else all that make words of it, the likeliest

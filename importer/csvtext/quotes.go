@@ -33,8 +33,8 @@ func (r *Reader) scan(escaped bool, bound int) {
 		rest = rest[len(r.delim):]
 	}
 	r.odd = r.odd || r.stray
-	r.size = len(r.buf) - len(rest) + lineEnd(rest)
-	r.lines = countLines(r.buf[:r.size])
+	record := r.buf[:len(r.buf)-len(rest)]
+	r.size, r.lines = len(record)+lineEnd(rest), 1+lineEnds(record)
 }
 
 // plainCell takes a cell without quotes around it, and returns what stands after it.
@@ -99,15 +99,7 @@ func lineEnd(b []byte) int {
 	return 0
 }
 
-// countLines counts the physical lines of a record.
-func countLines(b []byte) int {
-	n := bytes.Count(b, []byte("\n")) + bytes.Count(b, []byte("\r")) - bytes.Count(b, []byte("\r\n"))
-	if !isEnded(b) {
-		n++
-	}
-	return n
-}
-
-func isEnded(b []byte) bool {
-	return bytes.HasSuffix(b, []byte("\n")) || bytes.HasSuffix(b, []byte("\r"))
+// lineEnds counts those in text.
+func lineEnds(b []byte) int {
+	return bytes.Count(b, []byte("\n")) + bytes.Count(b, []byte("\r")) - bytes.Count(b, []byte("\r\n"))
 }

@@ -2,10 +2,7 @@
 // splits them. It knows nothing of what the cells mean.
 package csvtext
 
-import (
-	"fmt"
-	"strconv"
-)
+import "fmt"
 
 // Bounds of what is read as one.
 const (
@@ -47,7 +44,7 @@ type Place struct {
 // String names the line only where a spreadsheet would not: "row 415 (line 424)", "row 2".
 func (p Place) String() string {
 	if p.Row == p.Line {
-		return "row " + strconv.Itoa(p.Row)
+		return fmt.Sprintf("row %d", p.Row)
 	}
 	return fmt.Sprintf("row %d (line %d)", p.Row, p.Line)
 }

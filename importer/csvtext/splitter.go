@@ -41,12 +41,19 @@ type Reader struct {
 
 // Records starts to read the records of the file.
 func (f *File) Records(e Encoding, d Dialect) *Reader {
-	return newReader(e.decode(io.NewSectionReader(f.unpacked, 0, 1<<62)), d, f.Path)
+	var text io.Reader = io.NewSectionReader(f.unpacked, 0, 1<<62)
+	if e.encoding != nil { // else bytes that are no UTF-8 stay as they are
+		text = e.encoding.NewDecoder().Reader(text)
+	}
+	return newReader(text, d, f.Path)
 }
 
 func newReader(src io.Reader, d Dialect, path string) *Reader {
-	delim := string(d.Delimiter())
-	return &Reader{delim: []byte(delim), quote: d.quote(), blanks: strings.Replace(" \t", delim, "", 1),
+	delim, quote := string(d.Delimiter), byte('"')
+	if d.SingleQuoted {
+		quote = '\''
+	}
+	return &Reader{delim: []byte(delim), quote: quote, blanks: strings.Replace(" \t", delim, "", 1),
 		src: src, path: path, place: Place{1, 1}}
 }
 
@@ -138,22 +145,19 @@ func (r *Reader) split(line []byte) []string {
 
 // trimmed drops empty cells beyond the header's, and beyond MaxColumns.
 func (r *Reader) trimmed(cells []string) []string {
-	for n := len(cells); n > cmp.Or(r.Width, MaxColumns); n-- {
-		last := cells[n-1]
-		if n > MaxColumns { // which are all that are too many
-			last = strings.Trim(last, string(r.delim))
-		}
-		if last != "" {
-			break
-		}
-		cells = slices.Clip(cells[:n-1])
+	n := len(cells)
+	if n > MaxColumns && strings.Trim(cells[MaxColumns], string(r.delim)) == "" { // all that are too many
+		n = MaxColumns
 	}
-	return cells
+	for n > cmp.Or(r.Width, MaxColumns) && cells[n-1] == "" {
+		n--
+	}
+	return slices.Clip(cells[:n])
 }
 
 // pass moves past the scanned record, and checks it against the bounds.
 func (r *Reader) pass(rec *Record) {
-	rec.Ended = isEnded(r.buf[:r.size])
+	rec.Ended = lineEnd(r.buf[r.size-1:]) > 0
 	switch tooLong := func(c string) bool { return len(c) > maxCell }; {
 	case len(rec.Cells) > MaxColumns:
 		rec.Fault = TooManyColumns

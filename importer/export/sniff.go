@@ -18,18 +18,18 @@ const (
 
 // sniff finds the dialect and the header; l has neither.
 func (l *layout) sniff() (*layout, error) {
-	likely := []Dialect(delimiters)
+	likely := []rune(delimiters)
 	if l.options.Delimiter != "" {
-		d, err := csvtext.ParseDelimiter(l.options.Delimiter)
+		r, err := csvtext.ParseDelimiter(l.options.Delimiter)
 		if err != nil {
 			return l, err
 		}
-		likely = []Dialect{d}
+		likely = []rune{r}
 	}
 	var found []*layout
 	named := no
-	for _, d := range likely {
-		found = append(found, l.findHeader(d))
+	for _, r := range likely {
+		found = append(found, l.findHeader(Dialect{Delimiter: r}))
 		named = max(named, found[len(found)-1].named)
 	}
 	found = without(found, func(l *layout) bool { return l.named < named })
@@ -62,7 +62,7 @@ func (l *layout) sniff() (*layout, error) {
 		return l, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
-		quoted := l.findHeader(best.dialect | csvtext.SingleQuoted)
+		quoted := l.findHeader(Dialect{Delimiter: best.dialect.Delimiter, SingleQuoted: true})
 		if quoted.readSample(); quoted.named > no && quoted.whole == quoted.total {
 			best = quoted
 		}
