@@ -53,15 +53,13 @@ func Open(ctx context.Context, path string, stdin io.Reader) (f *File, err error
 
 func (f *File) openSource() (*os.File, error) {
 	source, err := os.Open(f.Path)
-	what := ""
+	what := "this is a folder"
 	switch st, statErr := source.Stat(); {
 	case errors.Is(err, fs.ErrNotExist):
 		what = "there is no such file"
 	case err != nil:
 		what = errors.Unwrap(err).Error()
-	case statErr == nil && st.IsDir():
-		what = "this is a folder"
-	default:
+	case statErr != nil || !st.IsDir():
 		return source, nil
 	}
 	source.Close()

@@ -67,10 +67,8 @@ func (r *Reader) Next() (Record, error) {
 		}
 	}
 	switch line := r.buf[:size]; {
-	case err != nil:
+	case size == 0, err != nil && err != io.EOF:
 		return rec, err
-	case size == 0:
-		return rec, io.EOF
 	case bytes.IndexByte(line, r.quote) >= 0:
 		if err := r.chooseReading(&rec, size); err != nil {
 			return rec, err
@@ -175,22 +173,19 @@ func (r *Reader) scanRecord(escaped bool) error {
 	if escaped || r.place.Line <= r.suspect {
 		bound /= 64
 	}
-	for {
-		r.scan(escaped, bound)
-		switch {
-		case r.size > maxRow:
-			r.open = true
-			return nil
-		case r.size < len(r.buf), r.err == io.EOF:
-			return nil
-		case r.err != nil:
-			return r.err
-		}
+	r.scan(escaped, bound)
+	for r.size == len(r.buf) && r.size <= maxRow && r.err == nil {
 		r.fill()
+		r.scan(escaped, bound)
 	}
+	r.open = r.open || r.size > maxRow
+	if r.size == len(r.buf) && r.err != io.EOF {
+		return r.err
+	}
+	return nil
 }
 
-// physicalLine reads on until the next line ends, and returns its size.
+// physicalLine reads on until the next line ends, and returns its size; io.EOF with a last line without an end.
 func (r *Reader) physicalLine() (int, error) {
 	for {
 		n := bytes.IndexAny(r.buf, "\r\n")
@@ -200,10 +195,8 @@ func (r *Reader) physicalLine() (int, error) {
 				Hint: "check that this is a CSV file; if it is in another encoding, use --encoding"}
 		case n >= 0 && (n+1 < len(r.buf) || r.err != nil):
 			return n + lineEnd(r.buf[n:]), nil
-		case r.err == io.EOF:
-			return len(r.buf), nil
 		case r.err != nil:
-			return 0, r.err
+			return len(r.buf), r.err
 		}
 		r.fill()
 	}
