@@ -22,14 +22,12 @@ type Encoding struct {
 	encoding encoding.Encoding // nil: UTF-8, taken as it is
 }
 
-var plainUTF8 = Encoding{Name: "UTF-8"}
-
 // withBOM are the encodings with a byte order mark, a longer mark before one that it begins with.
 var withBOM = []struct {
 	bom string
 	Encoding
 }{
-	{utf8BOM, plainUTF8},
+	{utf8BOM, mustEncoding("utf-8")},
 	{"\xff\xfe\x00\x00", Encoding{Name: "utf-32le", encoding: utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)}},
 	{"\x00\x00\xfe\xff", Encoding{Name: "utf-32be", encoding: utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)}},
 	{"\xff\xfe", mustEncoding("utf-16le")},
@@ -65,7 +63,7 @@ func findEncoding(label string) (Encoding, error) {
 		return Encoding{}, &OptionError{Flag: "--encoding",
 			What: fmt.Sprintf("there is no encoding %q (utf-8, utf-16, windows-1252, shift_jis, …)", label)}
 	case e == unicode.UTF8:
-		return plainUTF8, nil
+		return Encoding{Name: "UTF-8"}, nil
 	}
 	return Encoding{Name: strings.ToLower(label), encoding: e}, nil
 }
@@ -78,7 +76,7 @@ func (f *File) Encodings(label string) (list []Encoding, err error) {
 			return []Encoding{m.Encoding}, nil
 		}
 	}
-	e, nuls := plainUTF8, bytes.Count(f.head, []byte{0})
+	e, nuls := mustEncoding("utf-8"), bytes.Count(f.head, []byte{0})
 	switch {
 	case label != "":
 		e, err = findEncoding(label)

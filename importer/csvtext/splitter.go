@@ -63,7 +63,7 @@ func (r *Reader) Next() (Record, error) {
 	size, err := r.physicalLine()
 	for bytes.HasPrefix(r.buf[:size], []byte(utf8BOM)) {
 		if r.buf, size = r.buf[len(utf8BOM):], size-len(utf8BOM); r.place.Row > 1 {
-			rec.Repairs = []Fault{BOMInside}
+			rec.Repairs = []string{BOMInside}
 		}
 	}
 	switch line := r.buf[:size]; {

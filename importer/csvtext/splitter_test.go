@@ -43,7 +43,7 @@ func TestQuotesAndBounds(t *testing.T) {
 		text     string
 		cells    string // of the first record, joined with |
 		repaired bool
-		fault    Fault
+		fault    string
 	}{
 		"plain":                   {"a,b\n", "a|b", false, ""},
 		"surplus empty cells":     {"a,b" + commas + "\n", "a|b", false, ""},

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -50,10 +49,8 @@ func (f *File) isOwn() bool {
 		return false
 	}
 	first, _ := f.Records(encodings[0], Dialect{Delimiter: ','}).Next()
-	return ownReason.MatchString(strings.Join(first.Cells, ","))
+	return strings.Contains(strings.Join(first.Cells, ","), "jsm_reason")
 }
-
-var ownReason = regexp.MustCompile(`\bjsm_reason\b`)
 
 // compareNames reads the file, and compares names with addresses.
 func (v *view) compareNames(ctx context.Context) error {

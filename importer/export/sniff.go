@@ -45,7 +45,7 @@ func (l *layout) sniff() (*layout, error) {
 	case best.header.names == nil:
 		return l, noRows()
 	case slices.ContainsFunc(found, tooWide):
-		what := kindOf(string(csvtext.TooManyColumns)).counted(1)
+		what := kindOf(csvtext.TooManyColumns).counted(1)
 		return l, refuse(at, what, "export only the columns that are needed")
 	case address >= 0:
 		return l, refuse(at, "the first line holds an address: the file has no header row",
