@@ -9,8 +9,8 @@ type scanned struct {
 	open  bool // a quoted cell does not end within its bound
 	stray bool // a quote neither opens nor closes a cell, nor is doubled
 	odd   bool // that, or blanks around quotes, or a quote that a backslash escapes
-	// escapes: a backslash stands before a quote within a quoted cell
-	escapes bool
+
+	escapes bool // a backslash stands before a quote within a quoted cell
 }
 
 // scan reads the next record; bound is the most bytes of a quoted cell. If it takes the whole buffer, more data may
@@ -90,13 +90,8 @@ func (r *Reader) cells() []string {
 
 // lineEnd is the length of the line end that b starts with; 0: none.
 func lineEnd(b []byte) int {
-	switch {
-	case bytes.HasPrefix(b, []byte("\r\n")):
-		return 2
-	case len(b) > 0 && (b[0] == '\n' || b[0] == '\r'):
-		return 1
-	}
-	return 0
+	afterCR := bytes.TrimPrefix(b, []byte("\r"))
+	return len(b) - len(bytes.TrimPrefix(afterCR, []byte("\n")))
 }
 
 // lineEnds counts those in text.

@@ -9,11 +9,6 @@ import (
 	"strings"
 )
 
-const (
-	readSize = 16 << 10
-	ctrlZ    = "\x1a" // ends files of old programs
-)
-
 // Reader cuts text into records. It knows quotes, counts physical lines (LF,
 // CR LF and CR end one) and never holds more than one row's bound.
 //
@@ -204,11 +199,11 @@ func (r *Reader) physicalLine() (int, error) {
 
 // fill reads more.
 func (r *Reader) fill() {
-	r.buf = slices.Grow(r.buf, readSize)
+	r.buf = slices.Grow(r.buf, 16<<10)
 	n, err := r.src.Read(r.buf[len(r.buf):cap(r.buf)])
 	r.buf = r.buf[:len(r.buf)+n]
 	if err == io.EOF {
-		r.buf = bytes.TrimRight(r.buf, ctrlZ)
+		r.buf = bytes.TrimRight(r.buf, "\x1a") // Ctrl-Z, which ends files of old programs
 	} else if err != nil {
 		err = fmt.Errorf("reading %s: %w", r.path, err)
 	}

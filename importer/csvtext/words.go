@@ -13,14 +13,10 @@ var signs = regexp.MustCompile(`^\PL+$|^[a-zA-Z\p{Ll}]{0,2}[²³¹ºª°][a-zA-Z
 // countWords counts the words with letters beyond ASCII, and those of them that are none.
 func countWords(text string) (words, misfits int) {
 	for word := range strings.FieldsFuncSeq(text, endsWord) {
-		if strings.ContainsFunc(word, isHigh) {
-			word = signs.ReplaceAllString(word, "")
-		}
 		if !strings.ContainsFunc(word, isHigh) {
 			continue
 		}
-		words++
-		if !isWord(word) {
+		if words++; !isWord(signs.ReplaceAllString(word, "")) {
 			misfits++
 		}
 	}

@@ -10,8 +10,6 @@ import (
 )
 
 const (
-	sampleSize   = 256 << 10 // bytes
-	sampleRows   = 2000
 	headerSearch = 20 // records in which the header must be
 	delimiters   = ",;\t|"
 )
@@ -70,12 +68,12 @@ func (l *layout) sniff() (*layout, error) {
 	return best, nil
 }
 
-// readSample takes rows below the header into the sample, up to another header: then the file will be refused. What is
-// not of the header's width may be a footer, or have its cells elsewhere: it says nothing of the columns.
+// readSample takes rows below the header into the sample, 256 KiB of them or up to another header: then the file will
+// be refused. What is not of the header's width may be a footer, or have its cells elsewhere: it says nothing.
 func (l *layout) readSample() {
 	size := 0
 	for row, err := range l.lines {
-		if err != nil || l.total >= sampleRows || size >= sampleSize {
+		if err != nil || l.total >= 2000 || size >= 256<<10 {
 			return
 		}
 		if row.skipped != nil {
@@ -108,7 +106,10 @@ func (l layout) findHeader(d Dialect) *layout {
 		h, named, row := newHeader(rec.Cells, rec.Place), no, holdsAddress(rec.Cells)
 		switch {
 		case l.options.NoHeader:
-			h, named = numbered(len(rec.Cells)), surely
+			for i := range rec.Cells {
+				rec.Cells[i] = strconv.Itoa(i + 1)
+			}
+			h, named = newHeader(rec.Cells, Place{}), surely
 		case rec.Fault == "" && !row:
 			named = l.names(&h)
 		}
@@ -122,20 +123,10 @@ func (l layout) findHeader(d Dialect) *layout {
 	return &l
 }
 
-// numbered is the header of a file without one.
-func numbered(width int) header {
-	var numbers []string
-	for i := range width {
-		numbers = append(numbers, strconv.Itoa(i+1))
-	}
-	return newHeader(numbers, Place{})
-}
-
 // holdsAddress reports an address in a cell of its own, whatever the delimiter.
 func holdsAddress(cells []string) bool {
-	cells = strings.FieldsFunc(strings.Join(cells, ","), func(r rune) bool {
-		return strings.ContainsRune(delimiters, r)
-	})
+	separates := func(r rune) bool { return strings.ContainsRune(delimiters, r) }
+	cells = strings.FieldsFunc(strings.Join(cells, ","), separates)
 	return slices.ContainsFunc(cells, func(c string) bool { return isPlainAddress(trimBlanks(c)) })
 }
 
