@@ -121,7 +121,7 @@ func (r *Reader) swallowed(cells []string) bool {
 		_, below, _ := strings.Cut(strings.TrimLeft(strings.ReplaceAll(c, "\r", "\n"), "\n"), "\n")
 		for line := range strings.Lines(below) {
 			n := strings.Count(line, string(r.delim))
-			whole := r.Width > 0 && n >= r.Width-1 || strings.HasSuffix(line, string(r.delim))
+			whole := r.Width > 0 && n >= min(r.Width, len(cells))-1 || strings.HasSuffix(line, string(r.delim))
 			if n > 0 && whole && strings.Contains(line, "@") {
 				return true
 			}

@@ -93,3 +93,11 @@ func TestHugeLinesAreRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Rows that are all shorter than the header swallow others, too.
+func TestShortRowsSwallowOthers(t *testing.T) {
+	rec := records(t, "1,\"y\nb@c.d,2,z\n3,x,\"\n", 4)[0]
+	if got := strings.Join(rec.Cells, "|"); rec.Fault != SwallowedRows || got != "1|y\nb@c.d,2,z\n3,x," {
+		t.Errorf("%q, fault %q", got, rec.Fault)
+	}
+}

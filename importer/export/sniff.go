@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -25,16 +26,11 @@ func (l *layout) sniff() (*layout, error) {
 		likely = []rune{r}
 	}
 	var found []*layout
-	named := no
 	for _, r := range likely {
-		found = append(found, l.findHeader(Dialect{Delimiter: r}))
-		named = max(named, found[len(found)-1].named)
+		found = append(found, l.with(Dialect{Delimiter: r}))
 	}
-	found = without(found, func(l *layout) bool { return l.named < named })
-	for _, l := range found {
-		l.readSample()
-	}
-	slices.SortStableFunc(found, func(a, b *layout) int { return b.score() - a.score() })
+	likelier := func(a, b *layout) int { return cmp.Or(b.named-a.named, b.score()-a.score()) }
+	slices.SortStableFunc(found, likelier)
 	best := found[0]
 	singleQuoted := func(name string) bool { return strings.HasPrefix(name, "'") && strings.HasSuffix(name, "'") }
 	tooWide := func(l *layout) bool { return len(l.header.names) > csvtext.MaxColumns }
@@ -56,12 +52,12 @@ func (l *layout) sniff() (*layout, error) {
 			headerSearch), "delete the lines above the header; if it has other words, use --column email=COLUMN; if "+
 			"there is none, use --no-header; if another character than , ; | or tab separates the cells, use "+
 			"--delimiter; if whole lines stand in quotes, make the export again")
-	case len(found) > 1 && best.score() == found[1].score() && len(best.header.names) > 1:
+	case len(found) > 1 && likelier(best, found[1]) == 0 && len(best.header.names) > 1:
 		return l, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
-		quoted := l.findHeader(Dialect{Delimiter: best.dialect.Delimiter, SingleQuoted: true})
-		if quoted.readSample(); quoted.named > no && quoted.whole == quoted.total {
+		quoted := l.with(Dialect{Delimiter: best.dialect.Delimiter, SingleQuoted: true})
+		if quoted.named > no && quoted.whole == quoted.total {
 			best = quoted
 		}
 	}
@@ -90,9 +86,9 @@ func (l *layout) readSample() {
 	}
 }
 
-// findHeader takes the record that names a column of addresses best, above all addresses; where none does, the first
-// record at all: the user may name a column of it.
-func (l layout) findHeader(d Dialect) *layout {
+// with finds header and sample in a dialect. The header is the record that names a column of addresses best, above all
+// addresses; where none does, the first record at all: the user may name a column of it.
+func (l layout) with(d Dialect) *layout {
 	l.dialect = d
 	records := l.file.Records(l.encoding, d)
 	for n := 0; n < headerSearch && l.named < surely; {
@@ -120,6 +116,7 @@ func (l layout) findHeader(d Dialect) *layout {
 			break
 		}
 	}
+	l.readSample()
 	return &l
 }
 
