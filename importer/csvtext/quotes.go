@@ -23,7 +23,12 @@ func (r *Reader) scan(escaped bool, bound int) {
 			r.odd = r.odd || len(cell) < len(rest)
 			rest = r.quotedCell(cell[1:], escaped, bound)
 		} else {
-			rest = r.plainCell(rest)
+			end := bytes.IndexAny(rest, string(r.delim)+"\r\n")
+			if end < 0 {
+				end = len(rest)
+			}
+			r.stray = r.stray || bytes.IndexByte(rest[:end], r.quote) >= 0
+			r.text, rest = append(r.text, rest[:end]...), rest[end:]
 		}
 		r.ends = append(r.ends[:min(len(r.ends), MaxColumns)], len(r.text))
 		if r.open || !bytes.HasPrefix(rest, r.delim) {
@@ -35,17 +40,6 @@ func (r *Reader) scan(escaped bool, bound int) {
 	r.odd = r.odd || r.stray
 	record := r.buf[:len(r.buf)-len(rest)]
 	r.size, r.lines = len(record)+lineEnd(rest), 1+lineEnds(record)
-}
-
-// plainCell takes a cell without quotes around it, and returns what stands after it.
-func (r *Reader) plainCell(rest []byte) []byte {
-	end := bytes.IndexAny(rest, string(r.delim)+"\r\n")
-	if end < 0 {
-		end = len(rest)
-	}
-	r.stray = r.stray || bytes.IndexByte(rest[:end], r.quote) >= 0
-	r.text = append(r.text, rest[:end]...)
-	return rest[end:]
 }
 
 // quotedCell takes a cell behind its opening quote, and returns what stands after it.

@@ -61,18 +61,24 @@ func (r *Reader) Next() (Record, error) {
 			rec.Repairs = []string{BOMInside}
 		}
 	}
-	switch line := r.buf[:size]; {
+	switch {
 	case size == 0, err != nil && err != io.EOF:
 		return rec, err
-	case bytes.IndexByte(line, r.quote) >= 0:
+	case bytes.IndexByte(r.buf[:size], r.quote) >= 0:
 		if err := r.chooseReading(&rec, size); err != nil {
 			return rec, err
 		}
 	default:
-		r.scanned = scanned{size: size, lines: 1}
-		rec.Cells = r.split(line)
+		rec.Cells = r.split(size)
 	}
-	r.pass(&rec)
+	switch tooLong := func(c string) bool { return len(c) > maxCell }; {
+	case len(rec.Cells) > MaxColumns:
+		rec.Fault = TooManyColumns
+	case r.size > maxCell && slices.ContainsFunc(rec.Cells, tooLong):
+		rec.Fault = CellTooLong
+	}
+	rec.Ended = lineEnd(r.buf[r.size-1:]) > 0
+	r.buf, r.place.Row, r.place.Line = r.buf[r.size:], r.place.Row+1, r.place.Line+r.lines
 	return rec, nil
 }
 
@@ -94,8 +100,7 @@ func (r *Reader) chooseReading(rec *Record, size int) error {
 		}
 	}
 	r.suspect = max(r.suspect, r.place.Line+r.lines-1)
-	rec.Cells, rec.Fault = r.split(r.buf[:size]), QuotesUnclear
-	r.scanned = scanned{size: size, lines: 1}
+	rec.Cells, rec.Fault = r.split(size), QuotesUnclear
 	return nil
 }
 
@@ -130,10 +135,12 @@ func (r *Reader) swallowed(cells []string) bool {
 	return false
 }
 
-// split takes a line apart at each delimiter, whatever its quotes.
-func (r *Reader) split(line []byte) []string {
-	cells := min(bytes.Count(line, r.delim), MaxColumns) + 1
-	return r.trimmed(strings.SplitN(strings.TrimRight(string(line), "\r\n"), string(r.delim), cells))
+// split takes a line of that size apart at each delimiter, whatever its quotes.
+func (r *Reader) split(size int) []string {
+	r.scanned = scanned{size: size, lines: 1}
+	line := strings.TrimRight(string(r.buf[:size]), "\r\n")
+	cells := min(strings.Count(line, string(r.delim)), MaxColumns) + 1
+	return r.trimmed(strings.SplitN(line, string(r.delim), cells))
 }
 
 // trimmed drops empty cells beyond the header's, and beyond MaxColumns.
@@ -146,18 +153,6 @@ func (r *Reader) trimmed(cells []string) []string {
 		n--
 	}
 	return slices.Clip(cells[:n])
-}
-
-// pass moves past the scanned record, and checks it against the bounds.
-func (r *Reader) pass(rec *Record) {
-	rec.Ended = lineEnd(r.buf[r.size-1:]) > 0
-	switch tooLong := func(c string) bool { return len(c) > maxCell }; {
-	case len(rec.Cells) > MaxColumns:
-		rec.Fault = TooManyColumns
-	case r.size > maxCell && slices.ContainsFunc(rec.Cells, tooLong):
-		rec.Fault = CellTooLong
-	}
-	r.buf, r.place.Row, r.place.Line = r.buf[r.size:], r.place.Row+1, r.place.Line+r.lines
 }
 
 // scanRecord reads on until the end of the record is certain, or a bound is passed. The bound is

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -26,11 +25,16 @@ func (l *layout) sniff() (*layout, error) {
 		likely = []rune{r}
 	}
 	var found []*layout
+	named := no
 	for _, r := range likely {
-		found = append(found, l.with(Dialect{Delimiter: r}))
+		found = append(found, l.findHeader(Dialect{Delimiter: r}))
+		named = max(named, found[len(found)-1].named)
 	}
-	likelier := func(a, b *layout) int { return cmp.Or(b.named-a.named, b.score()-a.score()) }
-	slices.SortStableFunc(found, likelier)
+	found = without(found, func(l *layout) bool { return l.named < named })
+	for _, l := range found {
+		l.readSample()
+	}
+	slices.SortStableFunc(found, func(a, b *layout) int { return b.score() - a.score() })
 	best := found[0]
 	singleQuoted := func(name string) bool { return strings.HasPrefix(name, "'") && strings.HasSuffix(name, "'") }
 	tooWide := func(l *layout) bool { return len(l.header.names) > csvtext.MaxColumns }
@@ -52,12 +56,12 @@ func (l *layout) sniff() (*layout, error) {
 			headerSearch), "delete the lines above the header; if it has other words, use --column email=COLUMN; if "+
 			"there is none, use --no-header; if another character than , ; | or tab separates the cells, use "+
 			"--delimiter; if whole lines stand in quotes, make the export again")
-	case len(found) > 1 && likelier(best, found[1]) == 0 && len(best.header.names) > 1:
+	case len(found) > 1 && best.score() == found[1].score() && len(best.header.names) > 1:
 		return l, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
-		quoted := l.with(Dialect{Delimiter: best.dialect.Delimiter, SingleQuoted: true})
-		if quoted.named > no && quoted.whole == quoted.total {
+		quoted := l.findHeader(Dialect{Delimiter: best.dialect.Delimiter, SingleQuoted: true})
+		if quoted.readSample(); quoted.named > no && quoted.whole == quoted.total {
 			best = quoted
 		}
 	}
@@ -86,9 +90,9 @@ func (l *layout) readSample() {
 	}
 }
 
-// with finds header and sample in a dialect. The header is the record that names a column of addresses best, above all
-// addresses; where none does, the first record at all: the user may name a column of it.
-func (l layout) with(d Dialect) *layout {
+// findHeader takes the record that names a column of addresses best, above all addresses; where none does, the first
+// record at all: the user may name a column of it.
+func (l layout) findHeader(d Dialect) *layout {
 	l.dialect = d
 	records := l.file.Records(l.encoding, d)
 	for n := 0; n < headerSearch && l.named < surely; {
@@ -116,7 +120,6 @@ func (l layout) with(d Dialect) *layout {
 			break
 		}
 	}
-	l.readSample()
 	return &l
 }
 
