@@ -7,17 +7,17 @@ import (
 	"unicode/utf8"
 )
 
-// Dialect is the characters that keep cells apart. Quotes are those of RFC 4180, but for the character.
+// Dialect is the characters that keep cells apart. Quotes are as in RFC 4180, but for the character.
 type Dialect struct {
-	Delimiter    rune
-	SingleQuoted bool // cells stand in ' instead of "
+	Delimiter rune
+	Quote     byte // ' in some files; 0: "
 }
 
 var delimiterNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe", ' ': "space"}
 
 func (d Dialect) String() string {
 	name := cmp.Or(delimiterNames[d.Delimiter], fmt.Sprintf("%q", d.Delimiter))
-	if d.SingleQuoted {
+	if d.Quote != 0 {
 		name += ", single quotes"
 	}
 	return name

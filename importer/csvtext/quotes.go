@@ -39,7 +39,8 @@ func (r *Reader) scan(escaped bool, bound int) {
 	}
 	r.odd = r.odd || r.stray
 	record := r.buf[:len(r.buf)-len(rest)]
-	r.size, r.lines = len(record)+lineEnd(rest), 1+lineEnds(record)
+	count := func(lineEnd string) int { return bytes.Count(record, []byte(lineEnd)) }
+	r.size, r.lines = len(record)+lineEnd(rest), 1+count("\n")+count("\r")-count("\r\n")
 }
 
 // quotedCell takes a cell behind its opening quote, and returns what stands after it.
@@ -86,9 +87,4 @@ func (r *Reader) cells() []string {
 func lineEnd(b []byte) int {
 	afterCR := bytes.TrimPrefix(b, []byte("\r"))
 	return len(b) - len(bytes.TrimPrefix(afterCR, []byte("\n")))
-}
-
-// lineEnds counts those in text.
-func lineEnds(b []byte) int {
-	return bytes.Count(b, []byte("\n")) + bytes.Count(b, []byte("\r")) - bytes.Count(b, []byte("\r\n"))
 }

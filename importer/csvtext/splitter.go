@@ -44,11 +44,8 @@ func (f *File) Records(e Encoding, d Dialect) *Reader {
 }
 
 func newReader(src io.Reader, d Dialect, path string) *Reader {
-	delim, quote := string(d.Delimiter), byte('"')
-	if d.SingleQuoted {
-		quote = '\''
-	}
-	return &Reader{delim: []byte(delim), quote: quote, blanks: strings.Replace(" \t", delim, "", 1),
+	delim := string(d.Delimiter)
+	return &Reader{delim: []byte(delim), quote: cmp.Or(d.Quote, '"'), blanks: strings.Replace(" \t", delim, "", 1),
 		src: src, path: path, place: Place{1, 1}}
 }
 

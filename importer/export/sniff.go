@@ -60,7 +60,7 @@ func (l *layout) sniff() (*layout, error) {
 		return l, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
-		quoted := l.findHeader(Dialect{Delimiter: best.dialect.Delimiter, SingleQuoted: true})
+		quoted := l.findHeader(Dialect{Delimiter: best.dialect.Delimiter, Quote: '\''})
 		if quoted.readSample(); quoted.named > no && quoted.whole == quoted.total {
 			best = quoted
 		}
