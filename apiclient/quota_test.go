@@ -22,6 +22,7 @@ func TestRetryAfter(t *testing.T) {
 		{"", 0}, {"0", 0}, {"-5", 0}, {"30", 30 * time.Second}, {" 7 ", 7 * time.Second}, {"1.5", 1500 * time.Millisecond},
 		{"3600", time.Hour}, {"9999999999", maxWait}, {"999999999999999999999", maxWait}, {"1e999", maxWait}, {"soon", 0},
 		{"NaN", 0}, {"Mon, 04 May 2026 12:00:20 GMT", 20 * time.Second},
+		{"Monday, 04-May-26 12:00:20 GMT", 20 * time.Second}, {"Mon May  4 12:00:20 2026", 20 * time.Second},
 		{"Mon, 04 May 2026 11:00:00 GMT", 0}, {"Mon, 04 May 2126 12:00:00 GMT", maxWait},
 	} {
 		h := http.Header{"Retry-After": {tt.value}, "Date": {noon.Format(http.TimeFormat)}}

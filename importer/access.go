@@ -94,7 +94,7 @@ func (r *Run) giveAccess(ctx context.Context, end *End) {
 	if end.Stop == nil {
 		end.Stop = inParallel(ctx, accessAtOnce, a.wanted.Needed(still, a.lacking), r.createOrganization)
 	}
-	err := a.wanted.SetGroups(still, r.plan.Run.Seq, a.groups)
+	err := a.wanted.SetGroups(still, r.plan.Run, a.groups)
 	if end.Stop == nil && err == nil {
 		end.Stop = inParallel(ctx, accessAtOnce, a.wanted.Calls(still, chunkAccounts), r.add)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -570,6 +571,49 @@ func TestAccountIDIsAskedForAgain(t *testing.T) {
 		d.planned.ResendKnown = true
 		if s := d.sit(t.Context()); s.results[0].ServiceDesk != "added" || s.ExitCode() != 0 {
 			t.Errorf("%s", shown(s.results[0]))
+		}
+	})
+}
+
+// Two sources that have somebody in two companies do not add them to both in every run.
+func TestTwoSourcesWithTwoCompanies(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.access.Organizations = true
+		for night := range 3 {
+			for source, organization := range map[string]string{"crm": "Acme", "shop": "Beta"} {
+				d.source, d.people = source, nil
+				d.company(organization, 0, 1)
+				s := d.sit(t.Context())
+				if m := s.Access.Memberships; night > 0 && (m.Added != 0 || len(s.Access.ToReview) != 0) {
+					t.Errorf("night %d, %s: %+v, %v", night, source, m, s.Access.ToReview)
+				}
+			}
+		}
+	})
+}
+
+// A run that goes on after another one has moved somebody adds them once, and says so.
+func TestRunGoesOnAfterSomebodyWasMoved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Latency: 100 * time.Millisecond})
+		d.access.Organizations = true
+		d.company("Acme", 0, 1)
+		d.sit(t.Context())
+		d.company("Acme", 1, 200)
+		first := slices.Clone(d.people)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(ErrInterrupted) })
+		stopped := d.sit(ctx)
+		d.people = nil
+		d.company("Beta", 0, 1)
+		d.sit(t.Context())
+		d.people = first
+		s := d.sit(t.Context())
+		if r := s.results[0]; s.runID != stopped.runID || r.Organization != "added" || s.ExitCode() != 0 || s.Access.Memberships.Open != 0 {
+			t.Errorf("run %s after %s, exit code %d, %s, %+v", s.runID, stopped.runID, s.ExitCode(), shown(r), s.Access.Memberships)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,6 +46,7 @@ type desktop struct {
 	run     Options
 	planned PlanOptions
 	command string
+	source  string // "": people
 	access  AccessOptions
 	people  []export.Row
 	shape   func(*Run) // may change a run before it begins
@@ -183,7 +185,7 @@ func (d *desktop) plan(ctx context.Context, api *apiclient.Client, l *ledger.Led
 	d.t.Helper()
 	p := &Plan{Survey: d.survey(), Rows: d.rows}
 	o := PlanOptions{Access: d.access, ResendKnown: d.planned.ResendKnown, UpdateNames: d.planned.UpdateNames,
-		Job: ledger.Job{Command: d.command, Source: "people", Input: "people.csv", InputSHA256: p.Survey.SHA256}}
+		Job: ledger.Job{Command: d.command, Source: cmp.Or(d.source, "people"), Input: "people.csv", InputSHA256: p.Survey.SHA256}}
 	if err := p.decide(ctx, l, o); err != nil {
 		d.t.Fatal(err)
 	}

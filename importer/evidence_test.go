@@ -547,17 +547,25 @@ func TestInputBreaksOff(t *testing.T) {
 	})
 }
 
-// Whoever another run has onboarded since the answer to this one's request was lost is known when this run goes on: no
-// request is made, and access that was revoked meanwhile does not count as given back.
+// Whoever another run has onboarded since this one's request was refused, or its answer lost, is known when this run
+// goes on: no request is made, and access that was revoked meanwhile does not count as given back.
 func TestOnboardedByAnotherRunMeanwhile(t *testing.T) {
-	for _, revoked := range []bool{false, true} {
-		t.Run(fmt.Sprintf("revoked %t", revoked), func(t *testing.T) {
+	for _, tc := range []struct {
+		status  outcome.Status // when the run was stopped
+		fault   jsmtest.Decision
+		revoked bool
+	}{
+		{outcome.Unknown, jsmtest.Decision{Fault: jsmtest.ResetBefore}, false},
+		{outcome.Unknown, jsmtest.Decision{Fault: jsmtest.ResetBefore}, true},
+		{outcome.Failed, jsmtest.Decision{Status: 400}, false},
+	} {
+		t.Run(fmt.Sprintf("%s, revoked %t", tc.status, tc.revoked), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				lose := true
+				ill := true
 				o := down(func(email string, _ int) jsmtest.Decision {
-					if lose && email == address(0) {
-						return jsmtest.Decision{Fault: jsmtest.ResetBefore}
+					if ill && email == address(0) {
+						return tc.fault
 					}
 					return jsmtest.Decision{}
 				})
@@ -569,21 +577,21 @@ func TestOnboardedByAnotherRunMeanwhile(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(30*time.Second, func() { cancel(ErrInterrupted) })
 				s := d.sit(ctx)
-				if s.results[0].Status != outcome.Unknown || s.Totals.Of(outcome.NotAttempted) == 0 {
+				if s.results[0].Status != tc.status || s.Totals.Of(outcome.NotAttempted) == 0 {
 					t.Fatalf("%v", s.statuses())
 				}
-				lose = false
+				ill = false
 				d.export(1)
 				d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Created: 1})
 				want := outcome.Known
-				if revoked {
+				if tc.revoked {
 					d.undo(t.Context())
 					want = outcome.RevokedBefore
 				}
 				d.people = first
 				posts := d.posts()
 				again := d.sit(t.Context())
-				if again.runID != s.runID || again.results[0].Status != want || again.plan.Resent != 0 || d.ours() > 99 && revoked {
+				if again.runID != s.runID || again.results[0].Status != want || again.plan.Resent != 0 || d.ours() > 99 && tc.revoked {
 					t.Errorf("run %s after %s, %s, %d sent again, %d are ours", again.runID, s.runID, shown(again.results[0]),
 						again.plan.Resent, d.ours())
 				}
@@ -622,5 +630,36 @@ func TestFoundAtTheEndOfALaterRun(t *testing.T) {
 		if !s.Revised || asked != 2 || withID(s, outcome.Known) != 1 {
 			t.Errorf("revised %t, asked %d times, %s", s.Revised, asked, shown(s.results[0]))
 		}
+	})
+}
+
+// An account that is gone is not known: a row whose create fails stays failed, whenever it is read again.
+func TestFailedAfterTheAccountIsGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ill := false
+		d := newDesktop(t, down(func(string, int) jsmtest.Decision {
+			if ill {
+				return jsmtest.Decision{Status: 400}
+			}
+			return jsmtest.Decision{}
+		}))
+		d.export(1)
+		made := d.sit(t.Context()).results[0]
+		l := d.openLedger()
+		gone := ledger.Entry{Outcome: made.Outcome, Revoke: true, Account: ledger.MarkGone}
+		gone.Status = outcome.NotFound
+		if err := l.Settle(t.Context(), 1, gone); err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+		ill = true
+		client := d.connect()
+		defer client.Close()
+		l = d.openLedger()
+		defer l.Close()
+		plan := d.plan(t.Context(), client, l)
+		s := d.carryOut(t.Context(), l, plan, func() *Run { return NewRun(t.Context(), client, l, plan, d.run) })
+		d.expect(s, map[outcome.Status]int{outcome.Failed: 1})
 	})
 }

@@ -164,8 +164,7 @@ var (
 	domainEnd = regexp.MustCompile(`(@[^.]*).*`)
 )
 
-// What is to be done about a leaver.
-const ActionRevoke, ActionReview = "revoke", "review"
+const ActionRevoke, ActionReview = "revoke", "review" // what is to be done about a leaver
 
 // A Leaver is somebody who was in a source and no longer is.
 type Leaver struct {

@@ -140,7 +140,7 @@ func (p *Plan) PlanAccess(ctx context.Context, api *apiclient.Client) error {
 	if a == nil {
 		return nil
 	}
-	return cmp.Or(a.wanted.AddClaims(ctx, a.claims), a.readSite(ctx, api, p.Options.Access), a.count(ctx, p.Run.Seq))
+	return cmp.Or(a.wanted.AddClaims(ctx, a.claims), a.readSite(ctx, api, p.Options.Access), a.count(ctx, p.Run))
 }
 
 // addClaim adds the access that a row asks for; of a row that was fixed elsewhere, for the person onboarded by that.
@@ -197,7 +197,7 @@ func (a *AccessPlan) readSite(ctx context.Context, api *apiclient.Client, o Acce
 }
 
 // count counts what is asked for and not there.
-func (a *AccessPlan) count(ctx context.Context, run int64) error {
+func (a *AccessPlan) count(ctx context.Context, run ledger.Run) error {
 	organizations, err := a.wanted.Organizations(ctx)
 	if err != nil {
 		return err

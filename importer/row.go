@@ -85,7 +85,8 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		// It is forgotten when the run goes on, if access was given back or taken since, or if another run has made it.
 		case now && run.Retry && o.Retry, now && has && o.Status == outcome.Revoked,
 			m.Account != nil && !has && onboarded(o.Status),
-			m.Account != nil && o.Open && !r.revokes && !r.plan.Options.ResendKnown:
+			m.Account != nil && !a.Gone && (o.Open || o.Status == outcome.Failed && o.AccountID == "") && // no rename
+				!r.revokes && !r.plan.Options.ResendKnown:
 			m.Outcome = nil
 		}
 		tasks[i].History = m

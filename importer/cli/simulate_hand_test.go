@@ -2,14 +2,16 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/apiclient/jsmtest"
@@ -86,12 +88,13 @@ func (w *world) checkReports(args []string, code int, began time.Time, said stri
 		fail("%v", err)
 		return
 	}
-	counts, lacks, good := map[string]int{"read": len(rows)}, 0, true
+	counts, lacks, good, first := map[string]int{"read": len(rows)}, 0, true, ""
 	for _, r := range rows {
 		counts[r.Status.String()]++
 		for _, word := range strings.Split(r.Organization+";"+r.ServiceDesk, ";") {
 			if !outcome.AccessGood(word) {
 				lacks++
+				first = cmp.Or(first, fmt.Sprintf("%+v", r))
 			}
 		}
 		good = good && (r.Status.Good() || r.Status == outcome.NotAttempted && slices.Contains(args, "--limit"))
@@ -102,7 +105,7 @@ func (w *world) checkReports(args []string, code int, began time.Time, said stri
 		}
 	}
 	if code == 0 && (!good || lacks > 0 && !slices.Contains(args, "--limit")) {
-		fail("all is well, and the results have rows that are not good: %v, %d without access", counts, lacks)
+		fail("all is well, and the results have rows that are not good: %v, %d without access: %s", counts, lacks, first)
 	}
 	if s.Access != nil && s.Outcome == ledger.Complete {
 		w.review(s.Access.ToReview)
@@ -144,7 +147,7 @@ func (w *world) report(s summary, fail func(string, ...any)) {
 		first, err := os.ReadFile(path)
 		second, errAgain := os.ReadFile(again)
 		if err != nil || errAgain != nil || !bytes.Equal(first, second) {
-			fail("report writes another %s: %v, %v, %s", path, err, errAgain, cmp.Diff(string(first), string(second)))
+			fail("report writes another %s: %v, %v, %s", path, err, errAgain, gocmp.Diff(string(first), string(second)))
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -131,16 +130,11 @@ func (f *File) addLine(b []byte) {
 	}
 }
 
-// candidates are the encodings in which the lines that are not UTF-8 make words.
+// candidates are the encodings in which the lines that are not UTF-8 make words, but for one in fifty.
 func (f *File) candidates() (fit []Encoding) {
-	misfits, words := make([]int, len(legacy)), make([]int, len(legacy))
-	for i, e := range legacy {
+	for _, e := range legacy {
 		text, _ := e.encoding.NewDecoder().Bytes(f.badLines)
-		words[i], misfits[i] = countWords(string(text))
-	}
-	least := slices.Min(misfits)
-	for i, e := range legacy {
-		if misfits[i]*10 <= words[i] && (misfits[i]-least)*50 <= words[i] {
+		if words, misfits := countWords(string(text)); misfits*50 <= words {
 			e.Guessed = true
 			fit = append(fit, e)
 		}

@@ -53,7 +53,7 @@ func (s *Survey) checkRow(r *Row) {
 
 // keepCells sets the cells with which the row is written again.
 func (s *Survey) keepCells(r *Row, cells []string) {
-	if s.Own != nil {
+	if slices.Contains(s.header.own, true) {
 		r.Own = map[string]string{}
 	}
 	r.Cells = make([]string, 0, len(cells))

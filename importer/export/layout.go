@@ -24,22 +24,14 @@ type layout struct {
 	whole, total int        // rows with the header's columns, and all
 }
 
-// score is higher for a layout with several columns that fit most rows, then for the
-// share of rows that fit, in tenths, then for more columns.
-func (l *layout) score() int {
-	score := l.whole*10/max(l.total, 1)*csvtext.MaxColumns + len(l.header.names)
-	if len(l.header.names) > 1 && most(l.whole, l.total) {
-		score += 100 * csvtext.MaxColumns
-	}
-	return score
-}
+// score is higher for more rows that fit the header, and for more columns.
+func (l *layout) score() int { return (l.whole + 1) * (l.whole + 1) * len(l.header.names) }
 
 // layoutIn finds dialect, header and columns by the beginning of the file, in one encoding.
 func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
-	base := &layout{file: f, encoding: e, options: o}
-	l, err := base.sniff()
+	l, err := (&layout{file: f, encoding: e, options: o}).sniff()
 	if err != nil {
-		return base, err
+		return l, err
 	}
 	if l.columns, err = chooseColumns(&l.header, l.sample, o); err != nil {
 		return l, err

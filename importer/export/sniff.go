@@ -16,13 +16,13 @@ const (
 	delimiters   = ",;\t|"
 )
 
-// sniff finds the dialect and the header.
+// sniff finds the dialect and the header; l has neither.
 func (l *layout) sniff() (*layout, error) {
 	likely := []Dialect(delimiters)
 	if l.options.Delimiter != "" {
 		d, err := csvtext.ParseDelimiter(l.options.Delimiter)
 		if err != nil {
-			return nil, err
+			return l, err
 		}
 		likely = []Dialect{d}
 	}
@@ -43,34 +43,35 @@ func (l *layout) sniff() (*layout, error) {
 	address, at := slices.IndexFunc(best.header.names, isPlainAddress), best.header.place
 	switch {
 	case best.header.names == nil:
-		return nil, noRows()
+		return l, noRows()
 	case slices.ContainsFunc(found, tooWide):
-		return nil, refuse(at, kindOf(string(csvtext.TooManyColumns)).counted(1), "export only the columns that are needed")
+		what := kindOf(string(csvtext.TooManyColumns)).counted(1)
+		return l, refuse(at, what, "export only the columns that are needed")
 	case address >= 0:
-		return nil, refuse(at, "the first line holds an address: the file has no header row",
+		return l, refuse(at, "the first line holds an address: the file has no header row",
 			fmt.Sprintf("use --no-header --column email=%d --column name=N, where N is the number of the column "+
 				"of names, or none", address+1))
 	case slices.ContainsFunc(best.header.names, csvtext.IsMisread):
-		return nil, refuse(at, "the header has letters that were broken before", kindOf("name_lost_letters").Hint)
+		return l, refuse(at, "the header has letters that were broken before", kindOf("name_lost_letters").Hint)
 	case best.named == no && best.header.trimmed == 1:
-		return nil, refuse(at, fmt.Sprintf("no header names a column of e-mail addresses in the first %d lines",
+		return l, refuse(at, fmt.Sprintf("no header names a column of e-mail addresses in the first %d lines",
 			headerSearch), "delete the lines above the header; if it has other words, use --column email=COLUMN; if "+
 			"there is none, use --no-header; if another character than , ; | or tab separates the cells, use "+
 			"--delimiter; if whole lines stand in quotes, make the export again")
 	case len(found) > 1 && best.score() == found[1].score() && len(best.header.names) > 1:
-		return nil, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
+		return l, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
-		l := l.findHeader(best.dialect | csvtext.SingleQuoted)
-		if l.readSample(); l.named > no && l.whole == l.total {
-			best = l
+		quoted := l.findHeader(best.dialect | csvtext.SingleQuoted)
+		if quoted.readSample(); quoted.named > no && quoted.whole == quoted.total {
+			best = quoted
 		}
 	}
 	return best, nil
 }
 
-// readSample takes the rows below the header into the sample, to its end or to another header: then the file will be refused.
-// What is not of the header's width may be a footer, or have its cells elsewhere: it says nothing of the columns.
+// readSample takes rows below the header into the sample, up to another header: then the file will be refused. What is
+// not of the header's width may be a footer, or have its cells elsewhere: it says nothing of the columns.
 func (l *layout) readSample() {
 	size := 0
 	for row, err := range l.lines {

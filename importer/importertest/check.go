@@ -27,7 +27,6 @@ type Evidence struct {
 	Told            []Result // these results, where no file was written
 	Rows            int      // data rows of its input
 	OtherLedger     bool     // somebody else has created customers at the site through the API, too
-	Continued       bool     // the run went on after others, which may have made whoever it had called failed
 	Resent          bool     // rows that the ledger knows were sent again, and so may be in conflict with themselves
 
 	Desks        []jsmtest.Desk      // the first is the project to which customers are added
@@ -172,7 +171,7 @@ func (f *findings) status(r Result, accounts []jsmtest.Account, e Evidence) {
 			f.add("row %d is called %s, and %s has access", r.SheetRow, r.Status, r.Key)
 		}
 	case outcome.Failed:
-		if made >= 0 && !mayConflict && !e.Continued && r.AccountID == "" { // else a name or a revocation has failed
+		if made >= 0 && !mayConflict && r.AccountID == "" { // else a name or a revocation has failed
 			f.add("row %d is called failed, and we made %s", r.SheetRow, r.Key)
 		}
 	case outcome.Conflict:
@@ -186,10 +185,10 @@ func (f *findings) status(r Result, accounts []jsmtest.Account, e Evidence) {
 	}
 }
 
-// given checks the words of a row for its access, where the evidence has organizations and projects.
+// given checks the words of a row for its access, where the evidence has projects and organizations.
 func (f *findings) given(r Result, e Evidence) {
 	is := func(members []jsmtest.Account) bool { return r.AccountID == "" || holds(members, r.AccountID) }
-	if word := r.Organization; e.Organizations != nil && (word == "added" || word == "known") && r.Company != "" {
+	if word := r.Organization; e.Desks != nil && (word == "added" || word == "known") && r.Company != "" {
 		in := func(o jsmtest.Organization) bool { return fold(o.Name) == fold(r.Company) && is(o.Members) }
 		if r.Status != outcome.Duplicate && !slices.ContainsFunc(e.Organizations, in) {
 			f.add("row %d is called %s in %q, and %s is not there", r.SheetRow, word, r.Company, r.Key)

@@ -96,9 +96,10 @@ func (w *Wanted) Organizations(ctx context.Context) ([]*Group, error) {
 }
 
 // SetGroups replaces the groups that accounts can be members of. Memberships that run has recorded count as added.
-func (w *Wanted) SetGroups(ctx context.Context, run int64, groups []*Group) error {
+func (w *Wanted) SetGroups(ctx context.Context, run Run, groups []*Group) error {
 	return w.exec(ctx, `DELETE FROM groups; INSERT INTO groups SELECT key, value ->> 'Kind', value ->> 'Name',
-		value ->> 'ID', value ->> 'Why', value ->> 'Invalid', ? FROM json_each(?)`, run, jsonList(groups))
+		value ->> 'ID', value ->> 'Why', value ->> 'Invalid', ?, ? FROM json_each(?)`,
+		run.Seq, run.Source, jsonList(groups))
 }
 
 // Needed yields those of groups that somebody with an account asks for.

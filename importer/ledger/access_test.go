@@ -98,9 +98,9 @@ func TestWanted(t *testing.T) {
 		{Kind: Organization, Name: "zeta", Spelled: "Zeta"}}, groups)
 	groups[0].Invalid, groups[0].Why, groups[2].Why = true, "too long", "not clear"
 	groups = append(groups, &Group{Kind: ServiceDesk, Name: "SUP", ID: "1"}, &Group{Kind: ServiceDesk, Name: "BIL", ID: "2"})
-	must(t, w.SetGroups(t.Context(), run.Seq, groups)) // as planned
+	must(t, w.SetGroups(t.Context(), run, groups)) // as planned
 	groups[1].ID = "7"
-	must(t, w.SetGroups(t.Context(), run.Seq, groups))
+	must(t, w.SetGroups(t.Context(), run, groups))
 	calls := all(t, w.Calls(t.Context(), 2))
 	same(t, []Call{
 		{1, Organization, "7", []string{"qm:bob", "qm:cyd"}},

@@ -21,6 +21,7 @@ CREATE TEMP TABLE groups (
   why    TEXT NOT NULL,                     -- why nobody can be added
   invalid INTEGER NOT NULL,                  -- because it is no organization
   run    INTEGER NOT NULL,                  -- the run that asks
+  source TEXT NOT NULL,                     -- and its source
   UNIQUE (kind, name)
 );
 
@@ -42,13 +43,13 @@ WHERE c.organization <> '' AND a.id <> '' AND a.gone_run = 0 AND a.revoked_at = 
 -- kind must not have all groups of that kind searched for each row.)
 CREATE TEMP VIEW wanted AS
 WITH asked AS (
-  SELECT c.row, c.sheet_row, c.key, c.no_account, g.number, +g.kind AS kind, g.name, g.id AS target, g.run,
+  SELECT c.row, c.sheet_row, c.key, c.no_account, g.number, +g.kind AS kind, g.name, g.id AS target, g.run, g.source,
     coalesce(a.id, '') AS member,
     g.invalid, CASE WHEN g.why <> '' THEN g.why WHEN a.id = '' THEN '%[1]s' ELSE '' END AS why
   FROM claims c CROSS JOIN groups g ON g.kind = 'service_desk' OR g.kind = 'organization' AND g.name = c.organization
     LEFT JOIN accounts a ON a.key = c.key AND a.gone_run = 0 AND a.revoked_at = ''
   UNION ALL
-  SELECT 0, 0, o.name, 0, g.number, 'service_desk_organization', g.name, g.id, g.run, o.id, 0, ''
+  SELECT 0, 0, o.name, 0, g.number, 'service_desk_organization', g.name, g.id, g.run, g.source, o.id, 0, ''
   FROM groups g CROSS JOIN groups o WHERE g.kind = 'service_desk' AND o.kind = 'organization' AND o.id <> ''
 )
 SELECT asked.*,
@@ -58,8 +59,9 @@ SELECT asked.*,
     ELSE coalesce(f.reason, '%[2]s') END AS reason
 FROM asked
   LEFT JOIN access x ON x.kind = asked.kind AND x.member = asked.member AND x.target = asked.target AND NOT EXISTS (
-    -- who was moved to another organization since is asked to be taken out of this one by hand, and now is back
+    -- Whoever is back: a run of this source has added them to another since, and had an administrator take them out.
     SELECT 1 FROM access y WHERE asked.kind = 'organization' AND y.kind = 'organization' AND y.member = asked.member
-      AND y.run > x.run AND y.target NOT IN (SELECT id FROM claims c CROSS JOIN groups g
+      AND y.run > x.run AND x.run <> asked.run AND (SELECT source FROM runs WHERE seq = y.run) = asked.source
+      AND y.target NOT IN (SELECT id FROM claims c CROSS JOIN groups g
         ON g.kind = 'organization' AND g.name = c.organization WHERE c.key = asked.key))
   LEFT JOIN refused f ON f.kind = asked.kind AND f.target = asked.target AND f.member = asked.member;
