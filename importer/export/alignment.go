@@ -162,10 +162,10 @@ func (s *Survey) isMisplaced(r *Row, name string, a address) bool {
 	for i := range s.header.names {
 		cell, field := cellAt(r.record.Cells, i), s.columns.holds(i)
 		words := asciiWords(cell)
-		other = other || i >= len(r.record.Cells) && s.columns.cells.of(i).looksAddresses() ||
+		other = other || i >= len(r.record.Cells) && s.columns.of(i).looksAddresses() ||
 			(field == 0 || field == Organization) && !s.header.says(i, "sound") && len(words) > 1 &&
 				!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local) &&
-				s.columns.cells.of(i).distinct[strings.ToLower(cell)] < 3
+				s.columns.of(i).distinct[strings.ToLower(cell)] < 3
 	}
 	return other
 }

@@ -43,17 +43,17 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	}
 	h := &l.header
 	for i := range h.names {
-		addresses := h.says(i, "mail") || l.columns.cells.of(i).looksAddresses()
+		addresses := h.says(i, "mail") || l.columns.of(i).looksAddresses()
 		if addresses && !h.own[i] && !h.says(i, "elsewhere") || l.columns.holds(i) == Email {
 			l.second = append(l.second, i)
 		}
 	}
 	if last := len(h.names) - 1; last > 0 && len(l.sample) > 1 {
-		filled := l.columns.cells.of(last).filled
+		filled := l.columns.of(last).filled
 		l.emptyLast = l.columns.holds(last) == 0 && filled <= max(1, len(l.sample)/5)
 		l.fullLast = nearly(filled, len(l.sample))
 	}
-	clear(l.columns.cells.stats) // which are large, and seldom asked for again
+	clear(l.columns.stats) // which are large, and seldom asked for again
 	return l, nil
 }
 

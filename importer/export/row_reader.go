@@ -153,7 +153,7 @@ func (l *layout) isShifted(cells []string) bool {
 		return l.header.names[last] == "" || slices.ContainsFunc(cells[1:], moved)
 	}
 	for i := 0; l.fullLast && !filled && i < len(cells); i++ {
-		s, name := l.columns.cells.of(i), isName(cells[i])
+		s, name := l.columns.of(i), isName(cells[i])
 		texts, numbers := nearly(s.names, s.filled), nearly(s.filled-s.names-s.ats, s.filled)
 		odd = odd || trimBlanks(cells[i]) != "" && s.filled > 4 && (texts && !name || numbers && name)
 	}
@@ -166,7 +166,7 @@ func (l *layout) isShifted(cells []string) bool {
 func (l *layout) mayBeSplitRow(before, row *Row) bool {
 	cells, rest := before.record.Cells, row.record.Cells
 	last := len(cells) - 1
-	another := func(i int) bool { return l.columns.cells.of(last + i).looksAddresses() }
+	another := func(i int) bool { return l.columns.of(last + i).looksAddresses() }
 	switch {
 	case before.skipped != nil, row.skipped != nil, last+len(rest) > len(l.header.names), isSumLine(rest):
 		return false
