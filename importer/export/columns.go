@@ -141,7 +141,7 @@ func (ch *chooser) byHeader(f Field) {
 // named is a column in a message.
 func (h *header) named(i int) string { return fmt.Sprintf("column %q", h.flag(i)) }
 
-// ask refuses a file that can be read in several ways, with the flags for eah.
+// ask refuses a file that can be read in several ways, with the flags for each.
 func (h *header) ask(what string, ways ...mapping) error {
 	if len(ways) == 0 {
 		return refuse(h.place, what, "name the column that holds them: --column email=COLUMN")
