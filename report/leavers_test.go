@@ -47,7 +47,7 @@ func TestLeavers(t *testing.T) {
 func TestNoLeaversIsAHeaderAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "l.csv")
 	write(t, path, "yesterday's")
-	if err := WriteLeavers(path, &export.Survey{Dialect: ';'}, nil); err != nil {
+	if err := WriteLeavers(path, &export.Survey{Dialect: export.Dialect{Delimiter: ';'}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	want := "\ufeff" + `"email";"name";"jsm_account_id";"jsm_action";"jsm_reason";"last_seen";"jsm_source";"jsm_run_id"` + "\r\n"

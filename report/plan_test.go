@@ -29,7 +29,7 @@ func exampleSurvey() *export.Survey {
 		HeaderLine: 2,
 		Preset:     "zendesk",
 		Source:     "Zendesk users",
-		Dialect:    ';',
+		Dialect:    export.Dialect{Delimiter: ';'},
 		Columns: []export.Column{
 			{Field: export.Email, Header: "E-mail", Why: "header; every cell is an address"},
 			{Field: export.Name, Header: "Full name"},

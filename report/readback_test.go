@@ -52,8 +52,8 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		results = append(results, r)
 		want = append(want, cells)
 	}
-	for delimiter, access := range map[export.Dialect]bool{',': false, ';': true} {
-		survey := &export.Survey{Header: header, Dialect: delimiter}
+	for delimiter, access := range map[rune]bool{',': false, ';': true} {
+		survey := &export.Survey{Header: header, Dialect: export.Dialect{Delimiter: delimiter}}
 		folder := t.TempDir()
 		paths := []string{filepath.Join(folder, "c.failed.csv"), filepath.Join(folder, "c.results.csv")}
 		r, err := NewResults(paths[1], survey, access)

@@ -63,7 +63,7 @@ func TestResults(t *testing.T) {
 			s := &export.Survey{
 				Header:  []string{"Email", "", "Name"},
 				Width:   4,
-				Dialect: export.Dialect(test.delimiter),
+				Dialect: export.Dialect{Delimiter: test.delimiter},
 			}
 			if diff := cmp.Diff(test.want, writeResults(t, s, test.access, created, broken)); diff != "" {
 				t.Error(diff)
@@ -75,7 +75,7 @@ func TestResults(t *testing.T) {
 // Only , and ; open right in a spreadsheet.
 func TestDelimiterOfResults(t *testing.T) {
 	for read, written := range map[rune]string{',': ",", ';': ";", '\t': ",", '|': ",", 0: ","} {
-		s := &export.Survey{Header: []string{"a", "b"}, Dialect: export.Dialect(read)}
+		s := &export.Survey{Header: []string{"a", "b"}, Dialect: export.Dialect{Delimiter: read}}
 		if got := writeResults(t, s, false); !strings.HasPrefix(got, "\ufeff\"a\""+written+"\"b\""+written+"\"jsm_status\"") {
 			t.Errorf("%q is written %q", read, got)
 		}
@@ -94,7 +94,7 @@ func FuzzTable(f *testing.F) {
 	f.Add("", "\r\n", "\xff", false)
 	f.Fuzz(func(t *testing.T, a, b, c string, byteTrue bool) {
 		var out strings.Builder
-		table := newTable(&out, &export.Survey{Dialect: ';'}, nil)
+		table := newTable(&out, &export.Survey{Dialect: export.Dialect{Delimiter: ';'}}, nil)
 		table.keepBytes = byteTrue
 		cells := []string{a, b, c}
 		if err := table.Write(cells); err != nil {

@@ -34,7 +34,7 @@ type table struct {
 
 // newTable begins a table with the delimiter of the input where that is , or ; so that it opens as the input did.
 func newTable(out io.Writer, s *export.Survey, pick func([]string) []string) *table {
-	delimiter := cmp.Or(onlyIf(s.Dialect.Delimiter() == ';', ";"), ",")
+	delimiter := cmp.Or(onlyIf(s.Dialect.Delimiter == ';', ";"), ",")
 	return &table{out: out, delimiter: delimiter, record: []byte("\ufeff"), pick: pick}
 }
 

@@ -1,48 +1,36 @@
 package csvtext
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
 )
 
-// Dialect is the character that keeps cells apart. Quotes are those of RFC 4180, but for the character where it is
-// SingleQuoted.
-type Dialect rune
-
-// SingleQuoted is added to the delimiter where cells stand in ' instead of ".
-const SingleQuoted Dialect = 1 << 24
-
-// Delimiter is the character between cells.
-func (d Dialect) Delimiter() rune { return rune(d &^ SingleQuoted) }
-
-func (d Dialect) quote() byte {
-	if d&SingleQuoted != 0 {
-		return '\''
-	}
-	return '"'
+// Dialect is the characters that keep cells apart. Quotes are those of RFC 4180, but for the character.
+type Dialect struct {
+	Delimiter    rune
+	SingleQuoted bool // cells stand in ' instead of "
 }
 
-var delimiterNames = map[Dialect]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe", ' ': "space"}
+var delimiterNames = map[rune]string{',': "comma", ';': "semicolon", '\t': "tab", '|': "pipe", ' ': "space"}
 
 func (d Dialect) String() string {
-	if d&SingleQuoted != 0 {
-		return (d &^ SingleQuoted).String() + ", single quotes"
+	name := cmp.Or(delimiterNames[d.Delimiter], fmt.Sprintf("%q", d.Delimiter))
+	if d.SingleQuoted {
+		name += ", single quotes"
 	}
-	if name, ok := delimiterNames[d]; ok {
-		return name
-	}
-	return fmt.Sprintf("%q", rune(d))
+	return name
 }
 
 // MarshalText gives the words of String.
 func (d Dialect) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // ParseDelimiter reads the value of --delimiter: one character, or its name.
-func ParseDelimiter(s string) (Dialect, error) {
-	for d, name := range delimiterNames {
+func ParseDelimiter(s string) (rune, error) {
+	for r, name := range delimiterNames {
 		if strings.EqualFold(s, name) {
-			return d, nil
+			return r, nil
 		}
 	}
 	one := strings.ReplaceAll(s, `\t`, "\t")
@@ -51,5 +39,5 @@ func ParseDelimiter(s string) (Dialect, error) {
 		return 0, &OptionError{Flag: "--delimiter",
 			What: fmt.Sprintf("%q is not one character that can stand between cells (or tab)", s)}
 	}
-	return Dialect(r), nil
+	return r, nil
 }

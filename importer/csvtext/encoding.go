@@ -3,17 +3,14 @@ package csvtext
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
-	"golang.org/x/text/transform"
 )
 
 const utf8BOM = "\xef\xbb\xbf"
@@ -25,14 +22,12 @@ type Encoding struct {
 	encoding encoding.Encoding // nil: UTF-8, taken as it is
 }
 
-var plainUTF8 = Encoding{Name: "UTF-8"}
-
 // withBOM are the encodings with a byte order mark, a longer mark before one that it begins with.
 var withBOM = []struct {
 	bom string
 	Encoding
 }{
-	{utf8BOM, plainUTF8},
+	{utf8BOM, mustEncoding("utf-8")},
 	{"\xff\xfe\x00\x00", Encoding{Name: "utf-32le", encoding: utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)}},
 	{"\x00\x00\xfe\xff", Encoding{Name: "utf-32be", encoding: utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM)}},
 	{"\xff\xfe", mustEncoding("utf-16le")},
@@ -68,23 +63,9 @@ func findEncoding(label string) (Encoding, error) {
 		return Encoding{}, &OptionError{Flag: "--encoding",
 			What: fmt.Sprintf("there is no encoding %q (utf-8, utf-16, windows-1252, shift_jis, …)", label)}
 	case e == unicode.UTF8:
-		return plainUTF8, nil
+		return Encoding{Name: "UTF-8"}, nil
 	}
 	return Encoding{Name: strings.ToLower(label), encoding: e}, nil
-}
-
-// IsWide reports an encoding with several bytes for a letter: text in other encodings looks like words in it, too.
-func (e Encoding) IsWide() bool {
-	_, narrow := e.encoding.(*charmap.Charmap)
-	return !narrow
-}
-
-// decode reads r as UTF-8. Bytes that are no UTF-8 in a UTF-8 file stay as they are.
-func (e Encoding) decode(r io.Reader) io.Reader {
-	if e.encoding == nil {
-		return r
-	}
-	return transform.NewReader(r, e.encoding.NewDecoder())
 }
 
 // Encodings are those that the file may be in: one when that is certain, else all that make words of it, the likeliest
@@ -95,7 +76,7 @@ func (f *File) Encodings(label string) (list []Encoding, err error) {
 			return []Encoding{m.Encoding}, nil
 		}
 	}
-	e, nuls := plainUTF8, bytes.Count(f.head, []byte{0})
+	e, nuls := mustEncoding("utf-8"), bytes.Count(f.head, []byte{0})
 	switch {
 	case label != "":
 		e, err = findEncoding(label)

@@ -24,6 +24,8 @@ var foreign = []struct {
 	start      *regexp.Regexp
 	what, hint string
 }{
+	{regexp.MustCompile(`^$`), "the file is empty: there is nothing to do",
+		"check whether the export has failed, and make it again"},
 	{start(`\xd0\xcf\x11\xe0`), "this is an old Excel workbook (.xls)", saveAs},
 	{start(`%pdf`), "this is a PDF", asCSV},
 	{start(`bzh|\xfd7zxz|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27\x1c|rar!`),
@@ -45,13 +47,8 @@ func start(pattern string) *regexp.Regexp {
 
 // refuseForeign refuses what is empty, and what is no text of cells by its beginning.
 func (f *File) refuseForeign() error {
-	head := f.head
-	if len(head) == 0 {
-		return f.refuse("the file is empty: there is nothing to do",
-			"check whether the export has failed, and make it again")
-	}
-	text, _ := charmap.ISO8859_1.NewDecoder().Bytes(head[:min(len(head), 512)]) // every byte is a character
-	text = bytes.ReplaceAll(text, []byte{0}, nil)                               // those of UTF-16
+	text, _ := charmap.ISO8859_1.NewDecoder().Bytes(f.head[:min(len(f.head), 512)]) // every byte is a character
+	text = bytes.ReplaceAll(text, []byte{0}, nil)                                   // those of UTF-16
 	for _, other := range foreign {
 		if other.start.Match(text) {
 			return f.refuse(other.what, other.hint)

@@ -17,7 +17,7 @@ func records(t testing.TB, text string, width int) []Record {
 }
 
 func recordsFrom(t testing.TB, src io.Reader, width int) []Record {
-	s := newReader(src, ',', "x.csv")
+	s := newReader(src, Dialect{Delimiter: ','}, "x.csv")
 	s.Width = width
 	var recs []Record
 	for {
@@ -101,12 +101,12 @@ func FuzzSplit(f *testing.F) {
 			}
 		}
 		next := 1
-		again := newReader(strings.NewReader(text), ',', "x.csv")
+		again := newReader(strings.NewReader(text), Dialect{Delimiter: ','}, "x.csv")
 		again.Width = columns
 		for _, rec := range whole {
 			again.Next()
 			lines := again.place.Line - rec.Place.Line
-			mayBeLong := slices.Contains([]Fault{"", SwallowedRows, CellTooLong, TooManyColumns}, rec.Fault)
+			mayBeLong := slices.Contains([]string{"", SwallowedRows, CellTooLong, TooManyColumns}, rec.Fault)
 			switch {
 			case rec.Place.Line != next || lines < 1:
 				t.Fatalf("a record starts at line %d and has %d lines, want %d", rec.Place.Line, lines, next)

@@ -44,7 +44,7 @@ func Open(ctx context.Context, path string, stdin io.Reader) (f *File, err error
 	if f.unpacked, err = os.CreateTemp("", "jsm-onboard-*"); err != nil {
 		return nil, fmt.Errorf("making a temporary file: %w", err)
 	}
-	os.Remove(f.unpacked.Name()) // nobody else sees it; on Windows this fails, and Close does it
+	os.Remove(f.unpacked.Name()) // nobody else sees it; on Windows, Close does it
 	if err := f.unpack(ctx, source); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -53,15 +53,13 @@ func Open(ctx context.Context, path string, stdin io.Reader) (f *File, err error
 
 func (f *File) openSource() (*os.File, error) {
 	source, err := os.Open(f.Path)
-	what := ""
+	what := "this is a folder"
 	switch st, statErr := source.Stat(); {
 	case errors.Is(err, fs.ErrNotExist):
 		what = "there is no such file"
 	case err != nil:
 		what = errors.Unwrap(err).Error()
-	case statErr == nil && st.IsDir():
-		what = "this is a folder"
-	default:
+	case statErr != nil || !st.IsDir():
 		return source, nil
 	}
 	source.Close()
@@ -74,11 +72,8 @@ func (f *File) refuse(what, hint string) error {
 
 // Close removes the copy.
 func (f *File) Close() error {
-	err := f.unpacked.Close()
-	if removeErr := os.Remove(f.unpacked.Name()); !errors.Is(removeErr, fs.ErrNotExist) {
-		err = errors.Join(err, removeErr)
-	}
-	return err
+	defer os.Remove(f.unpacked.Name()) // where Open could not
+	return f.unpacked.Close()
 }
 
 // unpack makes the copy, and refuses what is no text of cells.

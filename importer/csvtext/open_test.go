@@ -39,7 +39,7 @@ func TestReadErrorsAreReturned(t *testing.T) {
 	if _, err := Open(t.Context(), "-", broken); !errors.Is(err, io.ErrNoProgress) {
 		t.Errorf("got %v", err)
 	}
-	r := newReader(io.MultiReader(strings.NewReader("a,b\nc,d"), brokenReader{}), ',', "x.csv")
+	r := newReader(io.MultiReader(strings.NewReader("a,b\nc,d"), brokenReader{}), Dialect{Delimiter: ','}, "x.csv")
 	if rec, err := r.Next(); err != nil || len(rec.Cells) != 2 {
 		t.Errorf("got %q, %v", rec.Cells, err)
 	}

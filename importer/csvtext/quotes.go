@@ -9,8 +9,8 @@ type scanned struct {
 	open  bool // a quoted cell does not end within its bound
 	stray bool // a quote neither opens nor closes a cell, nor is doubled
 	odd   bool // that, or blanks around quotes, or a quote that a backslash escapes
-	// escapes: a backslash stands before a quote within a quoted cell
-	escapes bool
+
+	escapes bool // a backslash stands before a quote within a quoted cell
 }
 
 // scan reads the next record; bound is the most bytes of a quoted cell. If it takes the whole buffer, more data may
@@ -33,8 +33,8 @@ func (r *Reader) scan(escaped bool, bound int) {
 		rest = rest[len(r.delim):]
 	}
 	r.odd = r.odd || r.stray
-	r.size = len(r.buf) - len(rest) + lineEnd(rest)
-	r.lines = countLines(r.buf[:r.size])
+	record := r.buf[:len(r.buf)-len(rest)]
+	r.size, r.lines = len(record)+lineEnd(rest), 1+lineEnds(record)
 }
 
 // plainCell takes a cell without quotes around it, and returns what stands after it.
@@ -90,24 +90,11 @@ func (r *Reader) cells() []string {
 
 // lineEnd is the length of the line end that b starts with; 0: none.
 func lineEnd(b []byte) int {
-	switch {
-	case bytes.HasPrefix(b, []byte("\r\n")):
-		return 2
-	case len(b) > 0 && (b[0] == '\n' || b[0] == '\r'):
-		return 1
-	}
-	return 0
+	afterCR := bytes.TrimPrefix(b, []byte("\r"))
+	return len(b) - len(bytes.TrimPrefix(afterCR, []byte("\n")))
 }
 
-// countLines counts the physical lines of a record.
-func countLines(b []byte) int {
-	n := bytes.Count(b, []byte("\n")) + bytes.Count(b, []byte("\r")) - bytes.Count(b, []byte("\r\n"))
-	if !isEnded(b) {
-		n++
-	}
-	return n
-}
-
-func isEnded(b []byte) bool {
-	return bytes.HasSuffix(b, []byte("\n")) || bytes.HasSuffix(b, []byte("\r"))
+// lineEnds counts those in text.
+func lineEnds(b []byte) int {
+	return bytes.Count(b, []byte("\n")) + bytes.Count(b, []byte("\r")) - bytes.Count(b, []byte("\r\n"))
 }

@@ -2,10 +2,7 @@
 // splits them. It knows nothing of what the cells mean.
 package csvtext
 
-import (
-	"fmt"
-	"strconv"
-)
+import "fmt"
 
 // Bounds of what is read as one.
 const (
@@ -19,23 +16,20 @@ const (
 type Record struct {
 	Cells   []string
 	Place   Place
-	Ended   bool    // a line end stands after it
-	Repairs []Fault // what was wrong and leaves no doubt about the cells
-	Fault   Fault   // why the cells cannot be trusted; "": they can
-	Suspect bool    // it is in lines that were read before as part of an unclosed quote
+	Ended   bool     // a line end stands after it
+	Repairs []string // what was wrong and leaves no doubt about the cells
+	Fault   string   // why the cells cannot be trusted; "": they can
+	Suspect bool     // it is in lines that were read before as part of an unclosed quote
 }
 
-// Fault is what is wrong with a record.
-type Fault string
-
-// The faults.
+// What may be wrong with a record.
 const (
-	BOMInside      Fault = "bom_inside"      // before it, and not at the start of the file
-	QuotesRepaired Fault = "quotes_repaired" // with blanks around them, or in a cell and not doubled
-	QuotesUnclear  Fault = "quotes_unclear"
-	SwallowedRows  Fault = "swallowed_rows" // a cell holds what looks like rows
-	TooManyColumns Fault = "too_many_columns"
-	CellTooLong    Fault = "cell_too_long"
+	BOMInside      = "bom_inside"      // before it, and not at the start of the file
+	QuotesRepaired = "quotes_repaired" // with blanks around them, or in a cell and not doubled
+	QuotesUnclear  = "quotes_unclear"
+	SwallowedRows  = "swallowed_rows" // a cell holds what looks like rows
+	TooManyColumns = "too_many_columns"
+	CellTooLong    = "cell_too_long"
 )
 
 // Place is where a record stands.
@@ -47,7 +41,7 @@ type Place struct {
 // String names the line only where a spreadsheet would not: "row 415 (line 424)", "row 2".
 func (p Place) String() string {
 	if p.Row == p.Line {
-		return "row " + strconv.Itoa(p.Row)
+		return fmt.Sprintf("row %d", p.Row)
 	}
 	return fmt.Sprintf("row %d (line %d)", p.Row, p.Line)
 }

@@ -9,11 +9,6 @@ import (
 	"strings"
 )
 
-const (
-	readSize = 16 << 10
-	ctrlZ    = "\x1a" // ends files of old programs
-)
-
 // Reader cuts text into records. It knows quotes, counts physical lines (LF,
 // CR LF and CR end one) and never holds more than one row's bound.
 //
@@ -41,12 +36,19 @@ type Reader struct {
 
 // Records starts to read the records of the file.
 func (f *File) Records(e Encoding, d Dialect) *Reader {
-	return newReader(e.decode(io.NewSectionReader(f.unpacked, 0, 1<<62)), d, f.Path)
+	var text io.Reader = io.NewSectionReader(f.unpacked, 0, 1<<62)
+	if e.encoding != nil { // else bytes that are no UTF-8 stay as they are
+		text = e.encoding.NewDecoder().Reader(text)
+	}
+	return newReader(text, d, f.Path)
 }
 
 func newReader(src io.Reader, d Dialect, path string) *Reader {
-	delim := string(d.Delimiter())
-	return &Reader{delim: []byte(delim), quote: d.quote(), blanks: strings.Replace(" \t", delim, "", 1),
+	delim, quote := string(d.Delimiter), byte('"')
+	if d.SingleQuoted {
+		quote = '\''
+	}
+	return &Reader{delim: []byte(delim), quote: quote, blanks: strings.Replace(" \t", delim, "", 1),
 		src: src, path: path, place: Place{1, 1}}
 }
 
@@ -56,14 +58,12 @@ func (r *Reader) Next() (Record, error) {
 	size, err := r.physicalLine()
 	for bytes.HasPrefix(r.buf[:size], []byte(utf8BOM)) {
 		if r.buf, size = r.buf[len(utf8BOM):], size-len(utf8BOM); r.place.Row > 1 {
-			rec.Repairs = []Fault{BOMInside}
+			rec.Repairs = []string{BOMInside}
 		}
 	}
 	switch line := r.buf[:size]; {
-	case err != nil:
+	case size == 0, err != nil && err != io.EOF:
 		return rec, err
-	case size == 0:
-		return rec, io.EOF
 	case bytes.IndexByte(line, r.quote) >= 0:
 		if err := r.chooseReading(&rec, size); err != nil {
 			return rec, err
@@ -121,7 +121,7 @@ func (r *Reader) swallowed(cells []string) bool {
 		_, below, _ := strings.Cut(strings.TrimLeft(strings.ReplaceAll(c, "\r", "\n"), "\n"), "\n")
 		for line := range strings.Lines(below) {
 			n := strings.Count(line, string(r.delim))
-			whole := r.Width > 0 && n >= r.Width-1 || strings.HasSuffix(line, string(r.delim))
+			whole := r.Width > 0 && n >= min(r.Width, len(cells))-1 || strings.HasSuffix(line, string(r.delim))
 			if n > 0 && whole && strings.Contains(line, "@") {
 				return true
 			}
@@ -138,22 +138,19 @@ func (r *Reader) split(line []byte) []string {
 
 // trimmed drops empty cells beyond the header's, and beyond MaxColumns.
 func (r *Reader) trimmed(cells []string) []string {
-	for n := len(cells); n > cmp.Or(r.Width, MaxColumns); n-- {
-		last := cells[n-1]
-		if n > MaxColumns { // which are all that are too many
-			last = strings.Trim(last, string(r.delim))
-		}
-		if last != "" {
-			break
-		}
-		cells = slices.Clip(cells[:n-1])
+	n := len(cells)
+	if n > MaxColumns && strings.Trim(cells[MaxColumns], string(r.delim)) == "" { // all that are too many
+		n = MaxColumns
 	}
-	return cells
+	for n > cmp.Or(r.Width, MaxColumns) && cells[n-1] == "" {
+		n--
+	}
+	return slices.Clip(cells[:n])
 }
 
 // pass moves past the scanned record, and checks it against the bounds.
 func (r *Reader) pass(rec *Record) {
-	rec.Ended = isEnded(r.buf[:r.size])
+	rec.Ended = lineEnd(r.buf[r.size-1:]) > 0
 	switch tooLong := func(c string) bool { return len(c) > maxCell }; {
 	case len(rec.Cells) > MaxColumns:
 		rec.Fault = TooManyColumns
@@ -171,22 +168,19 @@ func (r *Reader) scanRecord(escaped bool) error {
 	if escaped || r.place.Line <= r.suspect {
 		bound /= 64
 	}
-	for {
-		r.scan(escaped, bound)
-		switch {
-		case r.size > maxRow:
-			r.open = true
-			return nil
-		case r.size < len(r.buf), r.err == io.EOF:
-			return nil
-		case r.err != nil:
-			return r.err
-		}
+	r.scan(escaped, bound)
+	for r.size == len(r.buf) && r.size <= maxRow && r.err == nil {
 		r.fill()
+		r.scan(escaped, bound)
 	}
+	r.open = r.open || r.size > maxRow
+	if r.size == len(r.buf) && r.err != io.EOF {
+		return r.err
+	}
+	return nil
 }
 
-// physicalLine reads on until the next line ends, and returns its size.
+// physicalLine reads on until the next line ends, and returns its size; io.EOF with a last line without an end.
 func (r *Reader) physicalLine() (int, error) {
 	for {
 		n := bytes.IndexAny(r.buf, "\r\n")
@@ -196,10 +190,8 @@ func (r *Reader) physicalLine() (int, error) {
 				Hint: "check that this is a CSV file; if it is in another encoding, use --encoding"}
 		case n >= 0 && (n+1 < len(r.buf) || r.err != nil):
 			return n + lineEnd(r.buf[n:]), nil
-		case r.err == io.EOF:
-			return len(r.buf), nil
 		case r.err != nil:
-			return 0, r.err
+			return len(r.buf), r.err
 		}
 		r.fill()
 	}
@@ -207,11 +199,11 @@ func (r *Reader) physicalLine() (int, error) {
 
 // fill reads more.
 func (r *Reader) fill() {
-	r.buf = slices.Grow(r.buf, readSize)
+	r.buf = slices.Grow(r.buf, 16<<10)
 	n, err := r.src.Read(r.buf[len(r.buf):cap(r.buf)])
 	r.buf = r.buf[:len(r.buf)+n]
 	if err == io.EOF {
-		r.buf = bytes.TrimRight(r.buf, ctrlZ)
+		r.buf = bytes.TrimRight(r.buf, "\x1a") // Ctrl-Z, which ends files of old programs
 	} else if err != nil {
 		err = fmt.Errorf("reading %s: %w", r.path, err)
 	}

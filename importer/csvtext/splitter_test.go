@@ -20,7 +20,7 @@ func (e endless) Read(p []byte) (int, error) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	for _, line := range []endless{"x", "\"x", "\"x\"y", "\"\"", "x,\"y\n", "\"x\\\"\n", "\r"} {
-		s := newReader(line, ',', "x.csv")
+		s := newReader(line, Dialect{Delimiter: ','}, "x.csv")
 		s.Width = 2
 		for range 200 {
 			if _, err := s.Next(); err != nil {
@@ -43,7 +43,7 @@ func TestQuotesAndBounds(t *testing.T) {
 		text     string
 		cells    string // of the first record, joined with |
 		repaired bool
-		fault    Fault
+		fault    string
 	}{
 		"plain":                   {"a,b\n", "a|b", false, ""},
 		"surplus empty cells":     {"a,b" + commas + "\n", "a|b", false, ""},
@@ -84,12 +84,20 @@ func TestQuotesAndBounds(t *testing.T) {
 }
 
 func TestHugeLinesAreRefused(t *testing.T) {
-	r := newReader(strings.NewReader("a,b\n"+strings.Repeat("x", maxRow+1)+"\n"), ',', "x.csv")
+	r := newReader(strings.NewReader("a,b\n"+strings.Repeat("x", maxRow+1)+"\n"), Dialect{Delimiter: ','}, "x.csv")
 	if _, err := r.Next(); err != nil {
 		t.Fatal(err)
 	}
 	_, err := r.Next()
 	if e, ok := errors.AsType[*RefusedError](err); !ok || e.Place.Line != 2 {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Rows that are all shorter than the header swallow others, too.
+func TestShortRowsSwallowOthers(t *testing.T) {
+	rec := records(t, "1,\"y\nb@c.d,2,z\n3,x,\"\n", 4)[0]
+	if got := strings.Join(rec.Cells, "|"); rec.Fault != SwallowedRows || got != "1|y\nb@c.d,2,z\n3,x," {
+		t.Errorf("%q, fault %q", got, rec.Fault)
 	}
 }

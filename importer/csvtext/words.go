@@ -13,14 +13,10 @@ var signs = regexp.MustCompile(`^\PL+$|^[a-zA-Z\p{Ll}]{0,2}[²³¹ºª°][a-zA-Z
 // countWords counts the words with letters beyond ASCII, and those of them that are none.
 func countWords(text string) (words, misfits int) {
 	for word := range strings.FieldsFuncSeq(text, endsWord) {
-		if strings.ContainsFunc(word, isHigh) {
-			word = signs.ReplaceAllString(word, "")
-		}
 		if !strings.ContainsFunc(word, isHigh) {
 			continue
 		}
-		words++
-		if !isWord(word) {
+		if words++; !isWord(signs.ReplaceAllString(word, "")) {
 			misfits++
 		}
 	}
@@ -44,16 +40,16 @@ var (
 	// capitals stand amid small letters they are ASCII, as in McDonald; a ß stands among capitals too.
 	oddCase = regexp.MustCompile(strings.NewReplacer("small", `[^\x00-\x7f\P{Ll}]`, "CAPITAL", `[^\x00-\x7f\P{Lu}]`).
 		Replace(`small\p{Lu}|\p{L}\p{Ll}CAPITAL|CAPITAL\p{Lu}\p{Ll}|\p{Lu}CAPITAL\p{Ll}|\p{Lu}{2}small`))
-	// oneScript are letters of one script, and those of none that fit any. Han, Kana and Hangul are one.
+	// oneScript are letters of one script, and those of none that fit any.
 	oneScript = regexp.MustCompile(strings.ReplaceAll(
-		`^([any\p{Latin}]*|[any\p{Cyrillic}]*|[any\p{Greek}]*|[any\p{Hebrew}]*|[any\p{Arabic}]*|[any\p{Thai}]*|`+
-			`[any\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo}]*|[any\p{Armenian}]*|[any\p{Georgian}]*|`+
-			`[any\p{Devanagari}]*|[any\p{Bengali}]*|[any\p{Tamil}]*|[any\p{Telugu}]*|[any\p{Gujarati}]*|`+
-			`[any\p{Kannada}]*|[any\p{Malayalam}]*|[any\p{Gurmukhi}]*|[any\p{Oriya}]*|[any\p{Sinhala}]*|`+
-			`[any\p{Khmer}]*|[any\p{Lao}]*|[any\p{Myanmar}]*|[any\p{Tibetan}]*|[any\p{Mongolian}]*|`+
-			`[any\p{Ethiopic}]*|[any\p{Thaana}]*)$`,
+		`^([any\p{`+strings.Join(strings.Fields(scripts), `}]*|[any\p{`)+`}]*)$`,
 		"any", `\pN\pP\pS\pZ\pC\p{Lm}\p{Common}\p{Inherited}ªºµƒ`))
 )
+
+// scripts are those of letters, as in a pattern. Han, Kana and Hangul are one.
+const scripts = `Latin Cyrillic Greek Hebrew Arabic Thai Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Bopomofo Armenian
+	Georgian Devanagari Bengali Tamil Telugu Gujarati Kannada Malayalam Gurmukhi Oriya Sinhala Khmer Lao Myanmar
+	Tibetan Mongolian Ethiopic Thaana`
 
 // MakesWords reports a text whose words make sense: letters of one script. A letter that a wrong
 // encoding makes of another is seldom one, or of the right case.
@@ -75,6 +71,9 @@ func isWord(word string) bool {
 // highLatin is a text of three Latin letters or more, all beyond ASCII, as in no name: "Èâàí" was "Иван".
 var highLatin = regexp.MustCompile(`^(\PL*[^\x00-\x7f\P{Latin}]){3,}\PL*$`)
 
+// rareLetter is a phonetic sign, or a letter that no names are written in.
+var rareLetter = regexp.MustCompile(`[\x{250}-\x{36f}\x{180}-\x{19f}\x{1a2}-\x{1ae}\x{1b1}-\x{1ff}\x{700}-\x{8ff}]`)
+
 // IsMisread reports a text whose letters were read in the wrong encoding and written again: the bytes of a word of it
 // are UTF-8 in some encoding, once or twice, or all letters are Latin ones that an encoding makes of other scripts.
 func IsMisread(s string) bool {
@@ -87,17 +86,11 @@ func IsMisread(s string) bool {
 			reread, err := e.encoding.NewEncoder().String(word)
 			letters := utf8.RuneCountInString(reread)
 			chinese := length*3 == len(word) && (letters*3 < len(reread) || letters*3 > len(reread) && length < 4)
-			if err == nil && letters < len(reread) && !chinese && utf8.ValidString(reread) && makesSense(reread) {
+			if err == nil && letters < len(reread) && !chinese && utf8.ValidString(reread) &&
+				MakesWords(reread) && !rareLetter.MatchString(reread) {
 				return true
 			}
 		}
 	}
 	return highLatin.MatchString(s)
-}
-
-func makesSense(s string) bool { return MakesWords(s) && !strings.ContainsFunc(s, isRareLetter) }
-
-// isRareLetter reports phonetic signs and letters that no names are written in.
-func isRareLetter(r rune) bool {
-	return r >= 0x250 && r < 0x370 || r >= 0x180 && r < 0x200 && r != 'ơ' && r != 'ư' || r >= 0x700 && r < 0x900
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -49,11 +48,9 @@ func (f *File) isOwn() bool {
 	if err != nil {
 		return false
 	}
-	first, _ := f.Records(encodings[0], ',').Next()
-	return ownReason.MatchString(strings.Join(first.Cells, ","))
+	first, _ := f.Records(encodings[0], Dialect{Delimiter: ','}).Next()
+	return strings.Contains(strings.Join(first.Cells, ","), "jsm_reason")
 }
-
-var ownReason = regexp.MustCompile(`\bjsm_reason\b`)
 
 // compareNames reads the file, and compares names with addresses.
 func (v *view) compareNames(ctx context.Context) error {
@@ -83,8 +80,8 @@ func (v *view) compareNames(ctx context.Context) error {
 }
 
 // pickView returns the view with the most known headers, then the most right words, if all such views send the same,
-// and more words are right than wrong; one of several bytes for a letter also needs twenty names, and a header in it.
-// Else it refuses the file, with the flag for each view and three of its names.
+// and more words are right than wrong; Chinese, Japanese and Korean names must be more than three. Else it refuses the
+// file, with the flag for each view and three of its names.
 func pickView(views []*view) (*layout, error) {
 	better := func(a, b *view) int { return cmp.Or(a.known-b.known, a.right-b.right) }
 	best := slices.MaxFunc(views, better)
@@ -95,9 +92,7 @@ func pickView(views []*view) (*layout, error) {
 			left = append(left, v)
 		}
 	}
-	named := func(key string) bool { return !isASCII(key) && isKnown(key) }
-	certain := !best.encoding.IsWide() || best.names == nil ||
-		len(best.names) >= 20 && slices.ContainsFunc(best.header.keys, named)
+	certain := len(best.names) > 3 || !eastAsian.MatchString(strings.Join(best.names, ""))
 	if best.err != nil || len(left) == 1 && certain && best.wrong <= best.right {
 		return best.layout, best.err
 	}

@@ -9,12 +9,7 @@ import (
 var formula = regexp.MustCompile(`^'*[\s\v\x{85}\pZ\p{Cf}]*[=+\-@\t\r\n\x00＝＋－＠]`)
 
 // Guard puts a ' before a cell that a spreadsheet would take for a formula. Unguard(Guard(cell)) is always cell.
-func Guard(cell string) string {
-	if formula.MatchString(cell) {
-		return "'" + cell
-	}
-	return cell
-}
+func Guard(cell string) string { return formula.ReplaceAllString(cell, "'$0") }
 
 // Unguard takes off the ' that Guard, or the program that wrote the export, put there.
 func Unguard(cell string) string {

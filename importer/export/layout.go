@@ -42,12 +42,10 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 		l.needed = at[AccountID]
 	}
 	h := &l.header
-	for i := range h.names {
+	l.second = h.where(func(i int) bool {
 		addresses := h.says(i, "mail") || l.columns.of(i).looksAddresses()
-		if addresses && !h.own[i] && !h.says(i, "elsewhere") || l.columns.holds(i) == Email {
-			l.second = append(l.second, i)
-		}
-	}
+		return addresses && !h.own[i] && !h.says(i, "elsewhere") || l.columns.holds(i) == Email
+	})
 	if last := len(h.names) - 1; last > 0 && len(l.sample) > 1 {
 		filled := l.columns.of(last).filled
 		l.emptyLast = l.columns.holds(last) == 0 && filled <= max(1, len(l.sample)/5)

@@ -53,7 +53,7 @@ func (ch *chooser) choosePreset() error {
 		return &OptionError{Flag: "--preset", What: fmt.Sprintf("there is no preset %q (%s)", name,
 			strings.Join(Presets(), ", "))}
 	case ch.place.Row > 0:
-		return refuse(ch.place, "this is not the header of "+name, "leave --preset out, or name the columns with --column")
+		return refuse(ch.place, "this is not the header of "+name, "leave --preset out, or name the columns: --column")
 	}
 	for pair := range strings.FieldsSeq(best.Told) {
 		key, word, _ := strings.Cut(pair, "=")

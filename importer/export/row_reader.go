@@ -62,10 +62,10 @@ func (l *layout) lines(yield func(*Row, error) bool) {
 func (l *layout) classify(row *Row, afterFragment bool) error {
 	rec := row.record
 	for _, repair := range rec.Repairs {
-		row.repaired(kindOf(string(repair)))
+		row.repaired(kindOf(repair))
 	}
 	if rec.Fault != "" {
-		row.fault = kindOf(string(rec.Fault))
+		row.fault = kindOf(rec.Fault)
 	}
 	above := rec.Place.Row < l.header.place.Row
 	hasAddress := strings.Contains(firstFilled(rec.Cells, l.columns.at[Email]), "@")

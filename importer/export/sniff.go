@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,33 +11,26 @@ import (
 )
 
 const (
-	sampleSize   = 256 << 10 // bytes
-	sampleRows   = 2000
 	headerSearch = 20 // records in which the header must be
 	delimiters   = ",;\t|"
 )
 
 // sniff finds the dialect and the header; l has neither.
 func (l *layout) sniff() (*layout, error) {
-	likely := []Dialect(delimiters)
+	likely := []rune(delimiters)
 	if l.options.Delimiter != "" {
-		d, err := csvtext.ParseDelimiter(l.options.Delimiter)
+		r, err := csvtext.ParseDelimiter(l.options.Delimiter)
 		if err != nil {
 			return l, err
 		}
-		likely = []Dialect{d}
+		likely = []rune{r}
 	}
 	var found []*layout
-	named := no
-	for _, d := range likely {
-		found = append(found, l.findHeader(d))
-		named = max(named, found[len(found)-1].named)
+	for _, r := range likely {
+		found = append(found, l.with(Dialect{Delimiter: r}))
 	}
-	found = without(found, func(l *layout) bool { return l.named < named })
-	for _, l := range found {
-		l.readSample()
-	}
-	slices.SortStableFunc(found, func(a, b *layout) int { return b.score() - a.score() })
+	likelier := func(a, b *layout) int { return cmp.Or(b.named-a.named, b.score()-a.score()) }
+	slices.SortStableFunc(found, likelier)
 	best := found[0]
 	singleQuoted := func(name string) bool { return strings.HasPrefix(name, "'") && strings.HasSuffix(name, "'") }
 	tooWide := func(l *layout) bool { return len(l.header.names) > csvtext.MaxColumns }
@@ -45,7 +39,7 @@ func (l *layout) sniff() (*layout, error) {
 	case best.header.names == nil:
 		return l, noRows()
 	case slices.ContainsFunc(found, tooWide):
-		what := kindOf(string(csvtext.TooManyColumns)).counted(1)
+		what := kindOf(csvtext.TooManyColumns).counted(1)
 		return l, refuse(at, what, "export only the columns that are needed")
 	case address >= 0:
 		return l, refuse(at, "the first line holds an address: the file has no header row",
@@ -58,24 +52,24 @@ func (l *layout) sniff() (*layout, error) {
 			headerSearch), "delete the lines above the header; if it has other words, use --column email=COLUMN; if "+
 			"there is none, use --no-header; if another character than , ; | or tab separates the cells, use "+
 			"--delimiter; if whole lines stand in quotes, make the export again")
-	case len(found) > 1 && best.score() == found[1].score() && len(best.header.names) > 1:
+	case len(found) > 1 && likelier(best, found[1]) == 0 && len(best.header.names) > 1:
 		return l, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
-		quoted := l.findHeader(best.dialect | csvtext.SingleQuoted)
-		if quoted.readSample(); quoted.named > no && quoted.whole == quoted.total {
+		quoted := l.with(Dialect{Delimiter: best.dialect.Delimiter, SingleQuoted: true})
+		if quoted.named > no && quoted.whole == quoted.total {
 			best = quoted
 		}
 	}
 	return best, nil
 }
 
-// readSample takes rows below the header into the sample, up to another header: then the file will be refused. What is
-// not of the header's width may be a footer, or have its cells elsewhere: it says nothing of the columns.
+// readSample takes rows below the header into the sample, 256 KiB of them or up to another header: then the file will
+// be refused. What is not of the header's width may be a footer, or have its cells elsewhere: it says nothing.
 func (l *layout) readSample() {
 	size := 0
 	for row, err := range l.lines {
-		if err != nil || l.total >= sampleRows || size >= sampleSize {
+		if err != nil || l.total >= 2000 || size >= 256<<10 {
 			return
 		}
 		if row.skipped != nil {
@@ -92,9 +86,9 @@ func (l *layout) readSample() {
 	}
 }
 
-// findHeader takes the record that names a column of addresses best, above all addresses; where none does, the first
-// record at all: the user may name a column of it.
-func (l layout) findHeader(d Dialect) *layout {
+// with finds header and sample in a dialect. The header is the record that names a column of addresses best, above all
+// addresses; where none does, the first record at all: the user may name a column of it.
+func (l layout) with(d Dialect) *layout {
 	l.dialect = d
 	records := l.file.Records(l.encoding, d)
 	for n := 0; n < headerSearch && l.named < surely; {
@@ -108,7 +102,10 @@ func (l layout) findHeader(d Dialect) *layout {
 		h, named, row := newHeader(rec.Cells, rec.Place), no, holdsAddress(rec.Cells)
 		switch {
 		case l.options.NoHeader:
-			h, named = numbered(len(rec.Cells)), surely
+			for i := range rec.Cells {
+				rec.Cells[i] = strconv.Itoa(i + 1)
+			}
+			h, named = newHeader(rec.Cells, Place{}), surely
 		case rec.Fault == "" && !row:
 			named = l.names(&h)
 		}
@@ -119,23 +116,14 @@ func (l layout) findHeader(d Dialect) *layout {
 			break
 		}
 	}
+	l.readSample()
 	return &l
-}
-
-// numbered is the header of a file without one.
-func numbered(width int) header {
-	var numbers []string
-	for i := range width {
-		numbers = append(numbers, strconv.Itoa(i+1))
-	}
-	return newHeader(numbers, Place{})
 }
 
 // holdsAddress reports an address in a cell of its own, whatever the delimiter.
 func holdsAddress(cells []string) bool {
-	cells = strings.FieldsFunc(strings.Join(cells, ","), func(r rune) bool {
-		return strings.ContainsRune(delimiters, r)
-	})
+	separates := func(r rune) bool { return strings.ContainsRune(delimiters, r) }
+	cells = strings.FieldsFunc(strings.Join(cells, ","), separates)
 	return slices.ContainsFunc(cells, func(c string) bool { return isPlainAddress(trimBlanks(c)) })
 }
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"jsm-onboard/importer/csvtext"
 	"jsm-onboard/importer/text"
 )
 
@@ -45,7 +44,7 @@ func (s *Survey) tallyWhole() {
 	names := !s.options.NeedAccounts && !s.options.NoNames
 	for word, found := range map[string]bool{
 		"not_utf8":            s.encoding.Guessed,
-		"single_quotes":       s.dialect&csvtext.SingleQuoted != 0,
+		"single_quotes":       s.dialect.SingleQuoted,
 		"duplicate_header":    len(s.columns.at[Email]) > 1,
 		"external_ids_unused": s.ExternalIDsUnused != "",
 		"half_name":           names && !s.columns.has(Name) && s.columns.has(FirstName) != s.columns.has(LastName),
