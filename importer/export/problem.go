@@ -65,8 +65,7 @@ type tally map[*Problem]*Problem
 func (t tally) add(at Place, list ...*Problem) {
 	for _, k := range list {
 		if t[k] == nil {
-			first := *k
-			t[k] = &first
+			t[k] = new(*k)
 		}
 		p := t[k]
 		if p.Count++; at.Row > 0 && len(p.Places) < 5 {
