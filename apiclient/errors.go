@@ -122,7 +122,7 @@ func (c *Client) failure(ctx context.Context, r *request) *Error {
 	}
 	e := &Error{Op: r.name, Status: a.status, private: r.private}
 	if a.status == 0 {
-		e.Kind, e.Message, e.Hint = explain(a.err)
+		e.Kind, e.Message, e.Hint = noAnswer(a.err)
 	} else {
 		e.Key, e.Message = readMessage(a.header, a.body)
 		c.setKind(r, e)
@@ -171,9 +171,9 @@ func (c *Client) setKind(r *request, e *Error) {
 	}
 }
 
-// explain returns why there was no answer, and what to do about it. The text is that of the innermost error: outer ones
-// may have URLs and credentials.
-func explain(err error) (kind Kind, text, hint string) {
+// noAnswer returns why there was none, and what to do about it. The text is that of the innermost error: outer ones may
+// have URLs and credentials.
+func noAnswer(err error) (kind Kind, text, hint string) {
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
 		text = userInfo.ReplaceAllString(inner.Error(), "//")
 	}

@@ -31,7 +31,7 @@ func quotaAnswer(a answer) pacer.Answer {
 		q.Kind = pacer.Unsent // the site is not to blame
 	case a.status == 0:
 		q.Kind = pacer.Failed
-		_, q.Reason, _ = explain(a.err)
+		_, q.Reason, _ = noAnswer(a.err)
 	default:
 		q.Kind, q.Reason = pacer.Failed, cmp.Or(q.Reason, statusText(a.status))
 	}

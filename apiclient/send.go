@@ -51,7 +51,7 @@ type answer struct {
 // final reports whether another attempt would be useless: it was denied, the credentials are wrong, or before the run,
 // what is otherwise taken for an outage has happened.
 func (a answer) final(check bool) bool {
-	kind, _, _ := explain(a.err)
+	kind, _, _ := noAnswer(a.err)
 	return a.effect == denied || is[*Error](a.err) || check && (a.effect == odd || kind == KindSettings)
 }
 
@@ -135,7 +135,7 @@ func classify(a answer, r *request) effect {
 func (c *Client) logAttempt(ctx context.Context, r *request) {
 	a, text := r.last, ""
 	if a.err != nil {
-		_, text, _ = explain(a.err)
+		_, text, _ = noAnswer(a.err)
 		text = mask(text, r.private)
 	}
 	c.config.Log.DebugContext(ctx, "request", "method", r.method, "route", r.route, "status", a.status,

@@ -208,7 +208,7 @@ func TestFormsOfAName(t *testing.T) {
 		d.planned.UpdateNames = true
 		for night, name := range []string{"Zoe\u0308 Lee", "Zo\u00eb Lee", "Zoe\u0308 Lee"} {
 			s, _ := d.night("crm.csv", "name,email", name+",zoe@x.example")
-			if s.plan.Settled.Of(outcome.Renamed) != 0 || d.site.Find("zoe@x.example")[0].Name != "Zo\u00eb Lee" {
+			if s.plan.Others.Of(outcome.Renamed) != 0 || d.site.Find("zoe@x.example")[0].Name != "Zo\u00eb Lee" {
 				t.Errorf("night %d: %s, %q", night, shown(s.results[0]), d.site.Find("zoe@x.example")[0].Name)
 			}
 		}
@@ -225,7 +225,7 @@ func TestOtherAddressAndNames(t *testing.T) {
 		d := newDesktop(t, jsmtest.Options{})
 		d.night("crm.csv", "name,email,external id", "Ann,ann@x.example,1", "Ben,ben@x.example,2")
 		s, _ := d.night("crm.csv", "name,email,external id", "Anna,ann@x.example,1", "Ben,ben.new@x.example,2")
-		if s.plan.OtherAddress != 1 || s.plan.NamesChanged != 1 || s.plan.Settled.Of(outcome.Renamed) != 0 {
+		if s.plan.OtherAddress != 1 || s.plan.NamesChanged != 1 || s.plan.Others.Of(outcome.Renamed) != 0 {
 			t.Errorf("%+v, notes %q", s.plan, s.Notes)
 		}
 		for i, says := range []string{"name has changed", "ben@x.example"} {
@@ -235,12 +235,12 @@ func TestOtherAddressAndNames(t *testing.T) {
 		}
 		d.planned.UpdateNames = true
 		s, _ = d.night("crm.csv", "name,email,external id", "Anna,ann@x.example,1", "Ben,ben.new@x.example,2")
-		if s.plan.Settled.Of(outcome.Renamed) != 1 || s.results[0].Status != outcome.Renamed || d.site.Find("ann@x.example")[0].Name != "Anna" {
-			t.Errorf("%d renames; %s", s.plan.Settled.Of(outcome.Renamed), shown(s.results[0]))
+		if s.plan.Others.Of(outcome.Renamed) != 1 || s.results[0].Status != outcome.Renamed || d.site.Find("ann@x.example")[0].Name != "Anna" {
+			t.Errorf("%d renames; %s", s.plan.Others.Of(outcome.Renamed), shown(s.results[0]))
 		}
 		s, _ = d.night("crm.csv", "name,email,external id", "Anna,ann@x.example,1", "Ben,ben.new@x.example,2")
-		if s.plan.Settled.Of(outcome.Renamed) != 0 || s.results[0].Status != outcome.Known {
-			t.Errorf("%d renames; %s", s.plan.Settled.Of(outcome.Renamed), shown(s.results[0]))
+		if s.plan.Others.Of(outcome.Renamed) != 0 || s.results[0].Status != outcome.Known {
+			t.Errorf("%d renames; %s", s.plan.Others.Of(outcome.Renamed), shown(s.results[0]))
 		}
 	})
 }
@@ -521,7 +521,7 @@ func TestUndo(t *testing.T) {
 		l := d.openLedger()
 		defer l.Close()
 		p, err := PlanUndo(t.Context(), l, d.lastImport(l))
-		if err != nil || p.Create != 0 || p.Settled.Of(outcome.AlreadyRevoked) != 7 {
+		if err != nil || p.Create != 0 || p.Others.Of(outcome.AlreadyRevoked) != 7 {
 			t.Errorf("undone already: %+v, %v", p, err)
 		}
 		client := d.connect()
@@ -634,7 +634,7 @@ func TestRevokeLeavers(t *testing.T) {
 		}
 		l := d.openLedger()
 		p, err := plan(l)
-		if err != nil || p.Create != 2 || !p.IsLeaversList || p.Settled.Of(outcome.Duplicate) != 1 {
+		if err != nil || p.Create != 2 || !p.IsLeaversList || p.Others.Of(outcome.Duplicate) != 1 {
 			t.Fatalf("%v, %+v", err, p)
 		}
 		client := d.connect()
@@ -679,7 +679,7 @@ func TestRevokeLeavers(t *testing.T) {
 			t.Fatal(err)
 		}
 		list = []string{header, "cy@new.example,N,qm:0a1b2c3d-0000-4000-8000-00000000abcd:0000000000000000000000aa,revoke,,,crm.csv," + last.ID}
-		if p, err := plan(l); err != nil || p.Create != 0 || p.Settled.Of(outcome.Review) != 1 {
+		if p, err := plan(l); err != nil || p.Create != 0 || p.Others.Of(outcome.Review) != 1 {
 			t.Errorf("a row of somebody unknown, filled down: %v, %+v", err, p)
 		}
 	})

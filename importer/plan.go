@@ -21,7 +21,7 @@ type Plan struct {
 	Run          ledger.Run // that would continue; Seq 0: a new one would begin
 	Resumed      bool
 	Finished     outcome.Totals // rows that an earlier session of this run has settled
-	Settled      outcome.Totals // other rows for which no account would be created or revoked
+	Others       outcome.Totals // other rows for which no account would be created or revoked
 	Create       int            // rows that would be sent, to create or to revoke
 	Resent       int            // of Create, rows whose account the ledger has (--resend-known; revoke, undo)
 	OtherAddress int            // of Create, people who are onboarded under another address
@@ -115,7 +115,7 @@ func (p *Plan) count(t *task) {
 	case t.Fixed != nil:
 		p.Fixed++
 	case becomes != outcome.Created && becomes != outcome.Revoked:
-		p.Settled[becomes]++
+		p.Others[becomes]++
 		if becomes == outcome.Known && nameChanged(row, *a) && a.Ours() {
 			p.NamesChanged++
 		}

@@ -25,8 +25,8 @@ type Result struct {
 	fixedKey string         // the key that the row was onboarded with once it was fixed; "": it was not
 }
 
-// settled returns the outcome of a row that needs no request; else, with false, the one if the run stops before it.
-func settled(row *export.Row, m ledger.History) (o outcome.Outcome, done bool) {
+// knownOutcome returns that of a row that needs no request; else, with false, the one if the run stops before it.
+func knownOutcome(row *export.Row, m ledger.History) (o outcome.Outcome, done bool) {
 	switch {
 	case row.Excluded != "":
 		o.Status, o.Reason = outcome.Excluded, row.Excluded

@@ -21,7 +21,7 @@ func (r *Run) decideRevocation(t *task) {
 	t.row.Key = cmp.Or(t.row.Key, t.Owner) // the address under which the ledger knows the account; "": it does not
 	before, known := cmp.Or(t.Outcome, &outcome.Outcome{}), cmp.Or(t.Account, &ledger.Account{})
 	t.accountID = cmp.Or(t.row.AccountID, before.AccountID, known.ID)
-	o, done := settled(t.row, t.History)
+	o, done := knownOutcome(t.row, t.History)
 	status, reason := withoutRequest(t)
 	account := maphash.String(hashSeed, t.accountID)
 	first, repeats := r.accounts[account] // by its address once, and once by its id
@@ -110,7 +110,7 @@ func PlanUndo(ctx context.Context, l *ledger.Ledger, run ledger.Run) (*Plan, err
 	rows := func(ctx context.Context) iter.Seq2[*export.Row, error] { return undoRows(ctx, l, run) }
 	p := &Plan{Undoes: &run, Rows: rows, Survey: survey}
 	err := p.decide(ctx, l, PlanOptions{Job: ledger.Job{Command: "undo", Source: run.ID, Input: run.Input}})
-	n := p.Create + p.Settled.Sum() + p.Finished.Sum()
+	n := p.Create + p.Others.Sum() + p.Finished.Sum()
 	if err == nil && n == 0 {
 		err = newStop(Broken, nil, "run "+run.ID+" cannot be undone: it has created nobody",
 			"jsm-onboard report --list shows how many each run has created; then name one:\njsm-onboard undo RUN")

@@ -115,7 +115,7 @@ const batchRows = 512
 
 // decideCreate makes no request for rows that must not be sent or that this run has settled, and for known customers.
 func (r *Run) decideCreate(t *task) {
-	o, done := settled(t.row, t.History)
+	o, done := knownOutcome(t.row, t.History)
 	switch a := t.Account; {
 	case done:
 	case a == nil || r.plan.Options.ResendKnown:

@@ -36,7 +36,7 @@ func (d *PlanDetails) NoteIf(holds bool, line string) { d.Notes = append(d.Notes
 // PlanText is the plan as people read it before anything is sent. Of cells it has only organizations to create.
 func PlanText(command string, p *importer.Plan, o PlanDetails) string {
 	s, todo, resent := p.Survey, "to create", p.Resent
-	skipped, rows := s.Skipped, Rows{s.Rows, outcome.ImportStatuses(), p.Settled}
+	skipped, rows := s.Skipped, Rows{s.Rows, outcome.ImportStatuses(), p.Others}
 	rows.Totals[outcome.Renamed] = 0 // they are to do
 	if command == "revoke" || command == "undo" {
 		todo, resent, skipped, rows.Statuses = "to revoke", 0, 0, outcome.RevokeStatuses()
@@ -60,7 +60,7 @@ func PlanText(command string, p *importer.Plan, o PlanDetails) string {
 			some(resent, "to send again", "Known (--resend-known): created only if they are gone from the site."),
 			some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues."),
 			some(p.Fixed, "fixed", "Wrong in this file, but fixed in a failed file and imported from there."),
-			some(p.Settled.Of(outcome.Renamed), "to rename", outcome.Renamed.Meaning()),
+			some(p.Others.Of(outcome.Renamed), "to rename", outcome.Renamed.Meaning()),
 			rowCounts(rows, "", skipped)),
 		lines(
 			counted(p.OtherAddress, "person is", "people are",
@@ -69,7 +69,7 @@ func PlanText(command string, p *importer.Plan, o PlanDetails) string {
 		labelled("Access", accessToGive(p.Access)...),
 		labelled("Leavers", leaversAhead(o)),
 		problems(s, p.Fixed),
-		counted(p.Settled.Of(outcome.Invalid)-s.Invalid, "row", "rows",
+		counted(p.Others.Of(outcome.Invalid)-s.Invalid, "row", "rows",
 			" without an account to revoke; a run writes why into the results, for each (jsm_reason)."),
 		paragraphs(o.Notes...),
 		lastLine(command, p, o)) + "\n"
@@ -117,7 +117,7 @@ func lastLine(command string, p *importer.Plan, o PlanDetails) string {
 }
 
 func toSend(p *importer.Plan, o PlanDetails) string {
-	n := max(p.Create, p.Settled.Of(outcome.Renamed))
+	n := max(p.Create, p.Others.Of(outcome.Renamed))
 	if o.Limit > 0 {
 		n = min(p.Create, o.Limit)
 	}

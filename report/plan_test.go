@@ -67,7 +67,7 @@ func TestPlanText(t *testing.T) {
 	whole := importer.Plan{
 		Survey: exampleSurvey(), Resumed: true, Create: 800, Resent: 5, Fixed: 10,
 		Finished: totals(map[outcome.Status]int{outcome.Created: 100}),
-		Settled: totals(map[outcome.Status]int{
+		Others: totals(map[outcome.Status]int{
 			outcome.Known: 58, outcome.Renamed: 2, outcome.RevokedBefore: 5, outcome.Duplicate: 20, outcome.Excluded: 10,
 			outcome.Invalid: 7,
 		}),
@@ -89,11 +89,11 @@ func TestPlanText(t *testing.T) {
 	noIDs.Survey.ExternalIDsUnused = "a spreadsheet has shortened them (3.8E+10)"
 	began := time.Date(2025, 3, 1, 8, 0, 30, 0, time.UTC)
 	undo := importer.Plan{
-		Survey: &export.Survey{Rows: 12}, Create: 10, Settled: totals(map[outcome.Status]int{outcome.AlreadyRevoked: 2}),
+		Survey: &export.Survey{Rows: 12}, Create: 10, Others: totals(map[outcome.Status]int{outcome.AlreadyRevoked: 2}),
 		Undoes: &ledger.Run{ID: "3f9a", Job: ledger.Job{Command: "import", Input: "customers.csv"}, StartedAt: began},
 	}
 	revoke := importer.Plan{Survey: exampleSurvey(), Create: 1000,
-		Settled: totals(map[outcome.Status]int{outcome.NotPortalOnly: 12})}
+		Others: totals(map[outcome.Status]int{outcome.NotPortalOnly: 12})}
 	o := PlanDetails{Site: "https://example.atlassian.net", Account: "Support \x1b[31mRobot", Source: "hr",
 		Ledger: "/state/example.db",
 		Rate:   100, Notes: []string{"Leavers: 3 people are gone from the file."}}
@@ -131,7 +131,7 @@ func TestPlanLastLine(t *testing.T) {
 			"Held back by a guard: nothing is sent."},
 		{"look-ups alone", "import", importer.Plan{LookUps: 2000}, PlanDetails{Rate: 100},
 			"To send: 2,000 account ids to look up."},
-		{"renames alone", "import", importer.Plan{Settled: totals(map[outcome.Status]int{outcome.Renamed: 2})}, PlanDetails{}, "To send: 2 requests."},
+		{"renames alone", "import", importer.Plan{Others: totals(map[outcome.Status]int{outcome.Renamed: 2})}, PlanDetails{}, "To send: 2 requests."},
 		{"access alone", "import", importer.Plan{Access: &importer.AccessPlan{Open: 1}}, PlanDetails{Rate: 100},
 			"To send: the requests that give access."},
 		{"an organization alone", "import", importer.Plan{Access: &importer.AccessPlan{ToCreate: 1}}, PlanDetails{DryRun: true},

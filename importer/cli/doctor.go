@@ -55,7 +55,7 @@ func (p *program) doctorCommand() *cobra.Command {
 func (d *doctor) add(name string, err error, fine string) bool {
 	finding := report.Finding{Name: name, State: report.Fine, Text: fine}
 	if err != nil {
-		stop := explain(err)
+		stop := asStop(err)
 		finding.State, finding.Text, finding.Hint = report.Failing, stop.What, stop.Hint
 		if e, ok := errors.AsType[*apiclient.Error](err); ok {
 			finding.Text = e.Redacted()
@@ -190,7 +190,7 @@ func (d *doctor) checkLedger(ctx context.Context) {
 	}
 	tried := ledger.TryOpen(d.site.ledgerPath)
 	if isLocked(tried) {
-		tried = warnf("a run that starts now is refused; wait until that one has ended", "%s", explain(tried).What)
+		tried = warnf("a run that starts now is refused; wait until that one has ended", "%s", asStop(tried).What)
 	}
 	d.add("Ledger", cmp.Or(err, tried), fmt.Sprintf("%s, with %s (%s revoked)", report.Shown(d.site.ledgerPath),
 		text.Counted(holdings.Accounts, "account", "accounts"), text.Grouped(holdings.Revoked)))

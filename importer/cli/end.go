@@ -58,7 +58,7 @@ func (r *run) finishInLedger(ctx context.Context, run *ledger.Run) error {
 // writeRefusal writes the summary of a run that ended before its first row, lest the previous one be taken for it, and
 // of a sync its row in the ledger. After a wrong command line it writes nothing, nor beside another run: they are its.
 func (r *run) writeRefusal(ctx context.Context, err error) {
-	end := importer.End{Stop: explain(err)}
+	end := importer.End{Stop: asStop(err)}
 	if r.plan != nil {
 		end.Rows = r.plan.Survey.Rows
 		end.Totals[outcome.NotAttempted] = end.Rows

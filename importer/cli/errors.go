@@ -50,7 +50,7 @@ func codeOf(err error) int {
 	if printed, ok := errors.AsType[exitError](err); ok {
 		return int(printed)
 	}
-	return int(explain(err).Cause)
+	return int(asStop(err).Cause)
 }
 
 // isLocked reports whether another process holds the ledger.
@@ -59,8 +59,8 @@ func isLocked(err error) bool {
 	return ok && refused.Locked
 }
 
-// explain returns message, hint and cause (the exit code) of an error: the one place where errors become exit codes.
-func explain(err error) *importer.Stop {
+// asStop returns message, hint and cause (the exit code) of an error: the one place where errors become exit codes.
+func asStop(err error) *importer.Stop {
 	s := &importer.Stop{Cause: importer.Broken, What: err.Error(), Err: err}
 	if e, ok := errors.AsType[*importer.Stop](err); ok {
 		s.Cause, s.Hint = e.Cause, e.Hint

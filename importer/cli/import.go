@@ -59,7 +59,7 @@ func (w *importWork) check(r *run) error {
 func (w *importWork) plan(ctx context.Context, r *run) (*importer.Plan, error) {
 	p, err := importer.MakePlan(ctx, r.file, r.site.ledger, r.planOptions)
 	batch := err == nil && r.command == "import" && !r.site.temporary && p.Survey.Own == nil // not a file of ours
-	if batch && p.Resent+p.Fixed+p.Settled.Of(outcome.Known, outcome.Renamed) == 0 {
+	if batch && p.Resent+p.Fixed+p.Others.Of(outcome.Known, outcome.Renamed) == 0 {
 		r.failedFiles.Batch = p.Survey.SHA256 // these are others than there were before
 	}
 	return p, err
@@ -71,7 +71,7 @@ func (w *importWork) guard(ctx context.Context, r *run) error {
 	if w.guards.MaxCreates.Unit == importer.Share && r.command == "import" {
 		return usagef("give a number", "--max-creates %s: only a sync has an earlier run", w.guards.MaxCreates)
 	}
-	calls := r.plan.Create + r.plan.LookUps + r.plan.Settled.Of(outcome.Renamed)
+	calls := r.plan.Create + r.plan.LookUps + r.plan.Others.Of(outcome.Renamed)
 	err, sandbox := w.guards.Check(r.plan), strings.HasPrefix(r.site.url, "http:")
 	if err != nil || !r.needsSite() && (r.dryRun || calls == 0 && !sandbox) {
 		return err

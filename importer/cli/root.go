@@ -53,7 +53,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, streams
 	root.SetErr(streams.Err)
 	err := root.ExecuteContext(ctx)
 	if _, printed := errors.AsType[exitError](err); err != nil && !printed {
-		p.console.Fail(explain(err))
+		p.console.Fail(asStop(err))
 	}
 	return codeOf(err)
 }

@@ -111,7 +111,7 @@ func (f *rowFiles) finish(ctx context.Context, l *ledger.Ledger, p *importer.Pla
 	}
 	end.Stop = brokenBy(end.Stop, err)
 	if err := end.Totals.CheckComplete(end.Rows); err != nil {
-		end.Stop = explain(incomplete("%w", err))
+		end.Stop = asStop(incomplete("%w", err))
 	}
 }
 
@@ -129,7 +129,7 @@ func brokenBy(was *importer.Stop, err error) *importer.Stop {
 	if err == nil || isBroken(was) {
 		return was
 	}
-	stop := explain(err)
+	stop := asStop(err)
 	stop.Cause = importer.Broken
 	return stop
 }

@@ -190,7 +190,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	err = r.work.guard(ctx, r)
-	held := err != nil && explain(err).Cause == importer.Guarded
+	held := err != nil && asStop(err).Cause == importer.Guarded
 	var unseen error
 	if r.parent == nil && (err == nil || held) {
 		unseen = r.showPlan(held)
@@ -259,7 +259,7 @@ func (r *run) plannedRequests() (creates, renames int) {
 	if r.runOptions.Limit < r.plan.Create {
 		return r.runOptions.Limit, 0
 	}
-	return r.plan.Create, r.plan.Settled.Of(outcome.Renamed)
+	return r.plan.Create, r.plan.Others.Of(outcome.Renamed)
 }
 
 // follow shows how far the run is, until stop is called.

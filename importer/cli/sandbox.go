@@ -60,7 +60,7 @@ func (f *sandboxFlags) check() (err error) {
 		f.site.Existing, err = jsmtest.ReadExisting(file)
 	}
 	if err != nil {
-		return usagef("give the path of a CSV file with lines of address,name", "--existing: %s", explain(err).What)
+		return usagef("give the path of a CSV file with lines of address,name", "--existing: %s", asStop(err).What)
 	}
 	return nil
 }

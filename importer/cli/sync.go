@@ -98,7 +98,7 @@ func (w *syncWork) addDetails(r *run, o *report.PlanDetails) {
 	o.NoteIf(r.plan.Roster.Members == 0, "Source "+r.source+": this is its first sync, so nobody can be a leaver yet.")
 	o.Leavers, o.Revoke = w.leavers, w.revokes
 	if r.revocationErr != nil {
-		o.Leavers.Held = explain(r.revocationErr).What
+		o.Leavers.Held = asStop(r.revocationErr).What
 	}
 	w.importWork.addDetails(r, o)
 }
@@ -114,7 +114,7 @@ func (w *syncWork) list(r *run, end *importer.End) {
 		err = report.WriteLeavers(r.out.leavers, r.plan.Survey, leavers)
 	}
 	if err != nil {
-		end.Stop = explain(err)
+		end.Stop = asStop(err)
 		r.leavers.Held = "they could not be listed: " + end.Stop.What
 		return
 	}

@@ -17,7 +17,7 @@ type alignment struct {
 	jdoe       int // rows with such an address for John Doe
 	djohn      int // and with such a one
 	mismatches []mismatch
-	spelled    map[uint64]int // by the hash of a text, how far names spell it
+	spelled    map[string]int // how far names spell a text
 }
 
 // How far names spell a text: in part; wholly, of a first and a last one; and so by names with addresses of others.
@@ -27,7 +27,7 @@ const inPart, wholly, mismatched = 1, 2, 4
 type mismatch struct {
 	*Row
 	index  int    // of the rows with names
-	local  uint64 // a hash of the local part, whole
+	local  string // the words of the local part, joined
 	agrees bool   // another part of it is of the name
 	full   bool   // a name of several words, none an initial, in Latin letters
 }
@@ -42,7 +42,7 @@ func (a *alignment) add(r *Row) {
 	x := mismatch{
 		Row:    r,
 		index:  a.rows,
-		local:  hash64(strings.Join(local, "")),
+		local:  strings.Join(local, ""),
 		agrees: agrees(r.Name, local),
 		full:   len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial),
 	}
@@ -58,29 +58,28 @@ func (a *alignment) add(r *Row) {
 	}
 	first, rest := words[0], strings.Join(words[1:], "")
 	switch x.local {
-	case hash64(first[:1] + rest):
+	case first[:1] + rest:
 		a.jdoe++
-	case hash64(rest[:1] + first):
+	case rest[:1] + first:
 		a.djohn++
 	}
 	for _, last := range []string{words[len(words)-1], rest} {
 		for _, text := range []string{first, last, last[:1] + first} {
-			a.spelled[hash64(text)] |= inPart
+			a.spelled[text] |= inPart
 		}
 		for _, text := range []string{first + last, last + first, first[:1] + last} {
-			a.spelled[hash64(text)] |= full
+			a.spelled[text] |= full
 		}
 	}
 }
 
 // checkNames refuses a file with more names in addresses of others than chance explains; of a few it rejects the rows.
 func (s *Survey) checkNames() error {
-	if s.columns.namesByFlag() {
+	a, c, at, where := &s.alignment, &s.columns, Place{}, "of the file"
+	if c.namesByFlag() {
 		return nil
 	}
-	a, at, where := &s.alignment, Place{}, "of the file"
-	swapped := a.djohn > 2 && a.djohn*4 > a.jdoe && !s.columns.familyFirst
-	if swapped && s.columns.has(FirstName) && s.columns.has(LastName) {
+	if a.djohn > 2 && a.djohn*4 > a.jdoe && !c.familyFirst && c.has(FirstName) && c.has(LastName) {
 		return refuse(at, fmt.Sprintf("first and last names are probably swapped, in the header or in some rows: %d "+
 			"addresses are made as djohn@ is for John Doe", a.djohn),
 			"correct the file, or name the columns: --column first_name=COLUMN --column last_name=COLUMN")
@@ -102,8 +101,8 @@ func (s *Survey) checkNames() error {
 		"make the export again; if the names are right, name them: --column name=COLUMN, or first_name= and last_name=")
 }
 
-// rejectMisplaced rejects rows with an address of another whole name, but of no namesake, and, if names agree, mismatches
-// beside them.
+// rejectMisplaced rejects rows with an address of another whole name, but of no namesake, and, if names agree, those
+// mismatches beside them that have nothing of the name.
 func (s *Survey) rejectMisplaced(agree bool) {
 	a := &s.alignment
 	for _, besides := range []bool{false, agree} {
@@ -154,18 +153,16 @@ func (a *alignment) block() (longest []mismatch) {
 // but the name beside it or, if most names of the file stand in their addresses, that in another cell; then a row that
 // is too short for another column of addresses is, too.
 func (s *Survey) isMisplaced(r *Row, name string, a address) bool {
-	other := a.name != "" && agrees(a.name, localWords(a.key))
-	if other || !s.columns.namesAgree || r.Number > alignmentRows || agrees(name, localWords(a.key)) {
-		return other && !agrees(name, localWords(a.key))
+	compared := s.columns.namesAgree && r.Number <= alignmentRows
+	if !compared && a.name == "" || agrees(name, localWords(a.key)) {
+		return false
 	}
 	local := localWords(a.key)
-	for i := range s.header.names {
-		cell, field := cellAt(r.record.Cells, i), s.columns.holds(i)
-		words := asciiWords(cell)
-		other = other || i >= len(r.record.Cells) && s.columns.cells.of(i).looksAddresses() ||
-			(field == 0 || field == Organization) && !s.header.says(i, "sound") && len(words) > 1 &&
-				!strings.Contains(cell, "@") && agrees(cell, local) && covers(words, local) &&
-				s.columns.cells.of(i).distinct[strings.ToLower(cell)] < 3
-	}
-	return other
+	return agrees(a.name, local) || compared && s.header.where(func(i int) bool {
+		cell, field, column := cellAt(r.record.Cells, i), s.columns.holds(i), s.columns.of(i)
+		return i >= len(r.record.Cells) && column.looksAddresses() ||
+			(field == 0 || field == Organization) && !s.header.says(i, "sound") && !strings.Contains(cell, "@") &&
+				len(asciiWords(cell)) > 1 && agrees(cell, local) && covers(asciiWords(cell), local) &&
+				column.distinct[strings.ToLower(cell)] < 3
+	}) != nil
 }

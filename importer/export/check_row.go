@@ -166,10 +166,8 @@ func fullName(p person, a address) string {
 	if slices.ContainsFunc(strings.Split(more, ";"), other) {
 		name = p[Name]
 	}
-	if strings.Contains(name, "@") {
-		if other := readAddress(name); other.key != "" && (other.key == a.key || other.name == "") {
-			return other.name
-		}
+	if other, found := addressIn(name); found && (other.key == a.key || other.name == "") {
+		return other.name
 	}
 	return name
 }

@@ -46,12 +46,12 @@ func (r mapping) half() (known, other Field) {
 
 // columns is the mapping that was chosen, and what else is known of it.
 type columns struct {
+	*evidence
 	at          mapping
 	byFlag      [secondLast + 1]bool // by --column
 	preset      preset
 	familyFirst bool // "山田 太郎"
 	neededCells bool // the choice depended on cells: those of a part of the file may lead to another
-	cells       *evidence
 	namesAgree  bool // most names of the sample stand in their addresses, and no flag named the columns
 }
 
@@ -85,36 +85,28 @@ func (c *columns) list(h *header) []Column {
 // chooser finds the columns of a file: the headers propose, the cells confirm.
 type chooser struct {
 	*header
-	*evidence
 	columns
 	options Options
 	email   meaning // of the header of the addresses
 }
 
 func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
-	ch := chooser{header: h, evidence: newEvidence(sample, nil), options: o}
-	err := ch.choose()
-	ch.columns.cells = ch.evidence
-	return ch.columns, err
-}
-
-func (ch *chooser) choose() error {
-	o := ch.options
+	ch := chooser{header: h, columns: columns{evidence: newEvidence(sample, nil)}, options: o}
 	for f, name := range o.Columns {
 		i := ch.index(name)
 		if i < 0 {
-			return ch.noColumn(name)
+			return ch.columns, ch.noColumn(name)
 		}
 		ch.at[f], ch.byFlag[f] = []int{i}, true
 	}
 	if err := ch.choosePreset(); err != nil {
-		return err
+		return ch.columns, err
 	}
 	if o.NeedAccounts {
 		ch.byHeader(AccountID)
 	}
 	if err := ch.chooseEmail(); err != nil && !(o.NeedAccounts && ch.has(AccountID)) {
-		return err
+		return ch.columns, err
 	}
 	if ch.evidence = newEvidence(ch.sample, ch.at[Email]); ch.has(Email) {
 		ch.email, _ = ch.means(ch.at[Email][0], Email)
@@ -124,14 +116,14 @@ func (ch *chooser) choose() error {
 	s := ch.of(ch.at[Organization]...)
 	numbers := !ch.has(Organization) || s.filled > 0 && !most(s.names, s.filled)
 	if o.Organizations && numbers && !ch.byFlag[Organization] {
-		return refuse(ch.place, "no column that was found holds names of organizations",
+		return ch.columns, refuse(ch.place, "no column that was found holds names of organizations",
 			"name it with --column organization=COLUMN, or leave --organizations out")
 	}
 	if err := ch.chooseNames(); err != nil && !o.NeedAccounts {
-		return err
+		return ch.columns, err
 	}
 	ch.namesAgree = ch.agrees(ch.at.names()...) && !ch.ownFile && !ch.namesByFlag()
-	return nil
+	return ch.columns, nil
 }
 
 // byHeader takes the column whose header means f, and no part of a name; of several the best one.
@@ -149,7 +141,7 @@ func (ch *chooser) byHeader(f Field) {
 // named is a column in a message.
 func (h *header) named(i int) string { return fmt.Sprintf("column %q", h.flag(i)) }
 
-// ask refuses a file that can be read in several ways, with the flags for eah.
+// ask refuses a file that can be read in several ways, with the flags for each.
 func (h *header) ask(what string, ways ...mapping) error {
 	if len(ways) == 0 {
 		return refuse(h.place, what, "name the column that holds them: --column email=COLUMN")

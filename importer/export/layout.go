@@ -43,15 +43,15 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	}
 	h := &l.header
 	l.second = h.where(func(i int) bool {
-		addresses := h.says(i, "mail") || l.columns.cells.of(i).looksAddresses()
+		addresses := h.says(i, "mail") || l.columns.of(i).looksAddresses()
 		return addresses && !h.own[i] && !h.says(i, "elsewhere") || l.columns.holds(i) == Email
 	})
 	if last := len(h.names) - 1; last > 0 && len(l.sample) > 1 {
-		filled := l.columns.cells.of(last).filled
+		filled := l.columns.of(last).filled
 		l.emptyLast = l.columns.holds(last) == 0 && filled <= max(1, len(l.sample)/5)
 		l.fullLast = nearly(filled, len(l.sample))
 	}
-	clear(l.columns.cells.stats) // which are large, and seldom asked for again
+	clear(l.columns.stats) // which are large, and seldom asked for again
 	return l, nil
 }
 

@@ -201,10 +201,10 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 	}
 	s := ch.of(r.names()...)
 	parent := func(i int) bool { return ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() >= maybeNames }
-	anothers := ch.email.rank >= rankGroup && len(all) > 0 && all[0].score < sameGroup || ch.where(parent) != nil
+	anothers := found && all[0].score < sameGroup && (ch.email.rank >= rankGroup || ch.where(parent) != nil)
 	better, what, ways := ch.betterNames(s), "", ch.ways(others)
 	switch {
-	case found && anothers && s.whole*2 < max(1, s.withAddress):
+	case anothers && s.whole*2 < max(1, s.withAddress):
 		what, ways = "the names may be another person's than the addresses in "+ch.named(ch.at[Email][0]), nil
 	case better != nil && (found || len(others) == 0):
 		what = "the addresses speak for the names in " + ch.named(better[0])

@@ -3,7 +3,6 @@ package export
 import (
 	"cmp"
 	_ "embed"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -66,8 +65,7 @@ type tally map[*Problem]*Problem
 func (t tally) add(at Place, list ...*Problem) {
 	for _, k := range list {
 		if t[k] == nil {
-			first := *k
-			t[k] = &first
+			t[k] = new(*k)
 		}
 		p := t[k]
 		if p.Count++; at.Row > 0 && len(p.Places) < 5 {
@@ -79,12 +77,12 @@ func (t tally) add(at Place, list ...*Problem) {
 // problems lists what was counted, in the order of kinds.
 func (t tally) problems() (ps []Problem) {
 	delete(t, blankLines)
-	inOrder := func(a, b *Problem) int {
-		return cmp.Or(placeOf(a.Kind)-placeOf(b.Kind), strings.Compare(a.Text, b.Text))
-	}
-	for _, p := range slices.SortedFunc(maps.Values(t), inOrder) {
+	for _, p := range t {
 		p.Text = p.counted(p.Count)
 		ps = append(ps, *p)
 	}
+	slices.SortFunc(ps, func(a, b Problem) int {
+		return cmp.Or(placeOf(a.Kind)-placeOf(b.Kind), strings.Compare(a.Text, b.Text))
+	})
 	return ps
 }

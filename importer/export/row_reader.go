@@ -10,9 +10,6 @@ import (
 // blankLines are skipped without a word.
 var blankLines = &Problem{}
 
-// maxHeld bounds the lines that are held back while they may be a footer: the next ones show that.
-const maxHeld = 1024
-
 // lines reads rows, and lines that are none, in order: the same in both passes. [Survey.checkRow] reads their cells.
 func (l *layout) lines(yield func(*Row, error) bool) {
 	var held []*Row // the last row, as the next line may be a part of it, and lines that may be a footer
@@ -27,34 +24,32 @@ func (l *layout) lines(yield func(*Row, error) bool) {
 	}
 	records, number := l.file.Records(l.encoding, l.dialect), 0
 	records.Width = len(l.header.names)
-	for {
+	for before := (&Row{skipped: blankLines}); ; {
 		rec, err := records.Next()
-		row, n := &Row{Place: rec.Place, record: rec}, len(held)
+		row := &Row{Number: number + 1, Place: rec.Place, record: rec}
 		switch {
-		case err == io.EOF:
-			l.skipFooter(held)
-			release()
-			return
 		case err == nil && rec.Place == l.header.place:
 			continue
 		case err == nil:
-			err = l.classify(row, n > 0 && held[n-1].fragment)
+			err = l.classify(row, before.fragment)
 		}
 		if err != nil {
-			yield(nil, err)
+			l.skipFooter(held)
+			if release() && err != io.EOF {
+				yield(nil, err)
+			}
 			return
 		}
-		if n > 0 && l.mayBeSplitRow(held[n-1], row) {
-			held[n-1].fault, row.fault = kindOf("broken_row"), kindOf("broken_row")
+		if l.mayBeSplitRow(before, row) {
+			before.fault, row.fault = kindOf("broken_row"), kindOf("broken_row")
 		}
-		if (n >= maxHeld || row.skipped == nil && !row.fragment) && !release() {
+		if (row.skipped == nil && !row.fragment || len(held) >= 1024) && !release() { // no footer is so long
 			return
 		}
 		if row.skipped == nil {
-			number++
-			row.Number = number
+			number = row.Number
 		}
-		held = append(held, row)
+		held, before = append(held, row), row
 	}
 }
 
@@ -123,18 +118,14 @@ func (l *layout) standsAlone(cells []string) bool {
 		l.options.NeedAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
-// isCutOff reports an address in the last cell whose domain no other row of the sample has, and one goes on.
+// isCutOff reports an address in the last cell whose domain goes on in another row of the sample.
 func (l *layout) isCutOff(cells []string) bool {
-	last, same, longer := len(cells)-1, 0, false
+	last := len(cells) - 1
 	_, domain, found := strings.Cut(cells[last], "@")
-	for _, other := range l.sample {
-		if _, d, _ := strings.Cut(cellAt(other, last), "@"); d == domain {
-			same++ // the row itself is among them in a small file
-		} else if strings.HasPrefix(d, domain) {
-			longer = true
-		}
-	}
-	return found && longer && same < 2
+	return found && slices.ContainsFunc(l.sample, func(other []string) bool {
+		_, whole, _ := strings.Cut(cellAt(other, last), "@")
+		return len(whole) > len(domain) && strings.HasPrefix(whole, domain)
+	})
 }
 
 // isShifted reports whether cells of a row seem to be in other columns: the last one is filled though that column is
@@ -153,7 +144,7 @@ func (l *layout) isShifted(cells []string) bool {
 		return l.header.names[last] == "" || slices.ContainsFunc(cells[1:], moved)
 	}
 	for i := 0; l.fullLast && !filled && i < len(cells); i++ {
-		s, name := l.columns.cells.of(i), isName(cells[i])
+		s, name := l.columns.of(i), isName(cells[i])
 		texts, numbers := nearly(s.names, s.filled), nearly(s.filled-s.names-s.ats, s.filled)
 		odd = odd || trimBlanks(cells[i]) != "" && s.filled > 4 && (texts && !name || numbers && name)
 	}
@@ -166,7 +157,7 @@ func (l *layout) isShifted(cells []string) bool {
 func (l *layout) mayBeSplitRow(before, row *Row) bool {
 	cells, rest := before.record.Cells, row.record.Cells
 	last := len(cells) - 1
-	another := func(i int) bool { return l.columns.cells.of(last + i).looksAddresses() }
+	another := func(i int) bool { return l.columns.of(last + i).looksAddresses() }
 	switch {
 	case before.skipped != nil, row.skipped != nil, last+len(rest) > len(l.header.names), isSumLine(rest):
 		return false

@@ -58,7 +58,7 @@ type Survey struct {
 // Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 	s := &Survey{Path: f.Path, SHA256: f.SHA256, tally: tally{},
-		alignment: alignment{spelled: map[uint64]int{}}, misplaced: map[int]bool{},
+		alignment: alignment{spelled: map[string]int{}}, misplaced: map[int]bool{},
 		keys: keyIndex{nameHashes: map[hash128]uint16{}, repeated: map[hash128]int32{}}}
 	err := s.read(ctx, f, o)
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
@@ -83,8 +83,7 @@ func (s *Survey) read(ctx context.Context, f *File, o Options) (err error) {
 	}
 	s.Width, s.Columns, s.Repeat = len(s.Header), s.columns.list(h), s.repeat()
 	s.Preset, s.Source = s.columns.preset.Name, s.columns.preset.Title
-	s.signs = signsIn(h, o)
-	s.others = make([]otherColumn, len(h.names))
+	s.signs, s.others = signsIn(h, o), make([]otherColumn, len(h.names))
 	if s.filter, err = newFilter(h, o); err != nil {
 		return err
 	}
@@ -98,10 +97,9 @@ func (s *Survey) read(ctx context.Context, f *File, o Options) (err error) {
 	if err := s.checkWhole(); err != nil {
 		return err
 	}
-	s.alignment = alignment{} // which the run does not need
+	s.alignment, s.ids = alignment{}, nil // which the run does not need
 	s.tallyWhole()
-	s.Records, s.Duplicates = s.Rows+s.Skipped, s.keys.duplicates
-	s.Problems = s.tally.problems()
+	s.Records, s.Duplicates, s.Problems = s.Rows+s.Skipped, s.keys.duplicates, s.tally.problems()
 	return nil
 }
 
@@ -161,7 +159,6 @@ func (s *Survey) countIDs() {
 	for i := 2; i < len(s.ids) && !s.options.NeedAccounts; i++ {
 		s.shortened = s.shortened || s.ids[i] == s.ids[i-2]
 	}
-	s.ids = nil
 	if !s.shortened {
 		return
 	}
