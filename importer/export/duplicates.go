@@ -31,7 +31,7 @@ func (x *keyIndex) add(r *Row) {
 	for _, key := range r.Other {
 		x.nameHashes[hashOf(key)] |= 0
 	}
-	h, name := hashOf(r.identity()), uint16(hashOfName(r.Name))|1
+	h, name := hashOf(r.identity()), hashOfName(r.Name)
 	switch first := x.nameHashes[h]; {
 	case !r.Sendable():
 		x.nameHashes[h] = first
@@ -46,26 +46,20 @@ func (x *keyIndex) add(r *Row) {
 	}
 }
 
-// hashOfName is the same for names that differ in case and blanks alone.
-func hashOfName(name string) uint64 {
-	return hash64(strings.ToLower(strings.ReplaceAll(name, " ", "")))
-}
-
-// first is the first row with a key, of those that have it.
-type first struct {
-	place Place
-	name  uint64
+// hashOfName is the same for names that differ in case and blanks alone, and never 0.
+func hashOfName(name string) uint16 {
+	return uint16(hash64(strings.ToLower(strings.ReplaceAll(name, " ", "")))) | 1
 }
 
 // setDuplicateOf sets DuplicateOf, in the second pass; firsts are the first rows of repeated keys so far.
-func (x *keyIndex) setDuplicateOf(r *Row, firsts map[hash128]first) {
+func (x *keyIndex) setDuplicateOf(r *Row, firsts map[hash128]Place) {
 	if len(x.repeated) == 0 || !r.Sendable() {
 		return
 	}
 	h, name := hashOf(r.identity()), hashOfName(r.Name)
-	if f, found := firsts[h]; found {
-		r.DuplicateOf, r.DuplicateName = f.place, f.name != name
-	} else if x.repeated[h] > 0 {
-		firsts[h] = first{r.Place, name}
+	if place, found := firsts[h]; found {
+		r.DuplicateOf, r.DuplicateName = place, x.nameHashes[h] != name
+	} else if x.repeated[h] > 0 { // perhaps a later row than in the first pass, which may have rejected that one
+		firsts[h], x.nameHashes[h] = r.Place, name
 	}
 }

@@ -178,7 +178,7 @@ func (s *Survey) Contains(key string) bool {
 // All reads the file again and yields the same rows in the same order, now with their duplicates and [Row.Alike].
 func (s *Survey) All(ctx context.Context) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		alike, firsts := map[uint64]int{}, map[hash128]first{}
+		alike, firsts := map[uint64]int{}, map[hash128]Place{}
 		for r, err := range s.lines {
 			switch err = cmp.Or(err, ctx.Err()); {
 			case err != nil:
