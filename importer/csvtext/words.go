@@ -10,7 +10,7 @@ import (
 // signs stand alone or at a word: ½, 25°C, 10m², Nº, Acme®, ¿Qué. They say nothing of the letters.
 var signs = regexp.MustCompile(`^\PL+$|^[a-zA-Z\p{Ll}]{0,2}[²³¹ºª°][a-zA-Z]?$|^[¿¡]|[®™]+$`)
 
-// countWords counts the words with letters beyond ASCII, and those of them that are none.
+// countWords counts the words with characters beyond ASCII, and those of them that make no sense.
 func countWords(text string) (words, misfits int) {
 	for word := range strings.FieldsFuncSeq(text, endsWord) {
 		if !strings.ContainsFunc(word, isHigh) {
