@@ -39,13 +39,8 @@ func (a *alignment) add(r *Row) {
 	a.rows++
 	local, words := localWords(r.Key), asciiWords(r.Name)
 	initial := func(word string) bool { return len(word) == 1 }
-	x := mismatch{
-		Row:    r,
-		index:  a.rows,
-		local:  strings.Join(local, ""),
-		agrees: agrees(r.Name, local),
-		full:   len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial),
-	}
+	x := mismatch{Row: r, index: a.rows, local: strings.Join(local, ""), agrees: agrees(r.Name, local)}
+	x.full = len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial)
 	full := wholly
 	if !covers(words, local) {
 		full |= mismatched

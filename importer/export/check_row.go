@@ -161,9 +161,8 @@ func (s *Survey) name(r *Row, p person, a address) {
 // fullName returns the cell of full names: once where a source repeats it with a ; for each directory, and without the
 // row's address if it has that. A cell that is only an address, of anybody, is no name.
 func fullName(p person, a address) string {
-	name, more, _ := strings.Cut(p[Name], ";")
-	other := func(s string) bool { return trimBlanks(s) != "" && trimBlanks(s) != trimBlanks(name) }
-	if slices.ContainsFunc(strings.Split(more, ";"), other) {
+	name, _, _ := strings.Cut(p[Name], ";")
+	if others := strings.ReplaceAll(p[Name], trimBlanks(name), ""); strings.Trim(others, "; ") != "" {
 		name = p[Name]
 	}
 	if other, found := addressIn(name); found && (other.key == a.key || other.name == "") {

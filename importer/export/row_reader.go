@@ -133,7 +133,7 @@ func (l *layout) isCutOff(cells []string) bool {
 // names lack of the address; or it is empty though it is not elsewhere, and a cell does not look like its column's.
 func (l *layout) isShifted(cells []string) bool {
 	last := len(l.header.names) - 1
-	filled, odd := trimBlanks(cellAt(cells, last)) != "", false
+	filled := trimBlanks(cellAt(cells, last)) != ""
 	if filled && l.emptyLast {
 		local := localWords(readAddress(firstFilled(cells, l.columns.at[Email])).key)
 		names := asciiWords(textOf(cells, l.columns.at.names()))
@@ -143,12 +143,11 @@ func (l *layout) isShifted(cells []string) bool {
 		}
 		return l.header.names[last] == "" || slices.ContainsFunc(cells[1:], moved)
 	}
-	for i := 0; l.fullLast && !filled && i < len(cells); i++ {
-		s, name := l.columns.cells.of(i), isName(cells[i])
+	return !filled && l.fullLast && l.header.where(func(i int) bool {
+		s, cell := l.columns.cells.of(i), cellAt(cells, i)
 		texts, numbers := nearly(s.names, s.filled), nearly(s.filled-s.names-s.ats, s.filled)
-		odd = odd || trimBlanks(cells[i]) != "" && s.filled > 4 && (texts && !name || numbers && name)
-	}
-	return odd
+		return trimBlanks(cell) != "" && s.filled > 4 && (texts && !isName(cell) || numbers && isName(cell))
+	}) != nil
 }
 
 // mayBeSplitRow reports whether two consecutive records may be one row that an unquoted line break has split: a row
