@@ -41,9 +41,9 @@ func (a *alignment) add(r *Row) {
 	initial := func(word string) bool { return len(word) == 1 }
 	x := mismatch{Row: r, index: a.rows, local: strings.Join(local, ""), agrees: agrees(r.Name, local)}
 	x.full = len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial)
-	full := wholly
+	spells := wholly
 	if !covers(words, local) {
-		full |= mismatched
+		spells |= mismatched
 		a.mismatches = append(a.mismatches, x)
 	} else if x.agrees {
 		a.whole++
@@ -63,7 +63,7 @@ func (a *alignment) add(r *Row) {
 			a.spelled[text] |= inPart
 		}
 		for _, text := range []string{first + last, last + first, first[:1] + last} {
-			a.spelled[text] |= full
+			a.spelled[text] |= spells
 		}
 	}
 }
