@@ -63,7 +63,7 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 		row.fault = kindOf(string(rec.Fault))
 	}
 	above := rec.Place.Row < l.header.place.Row
-	hasAddress := strings.Contains(firstFilled(rec.Cells, l.columns.at[Email]), "@")
+	hasAddress := strings.Contains(l.cell(rec.Cells, Email), "@")
 	switch {
 	case !hasAddress && trimBlanks(strings.Join(rec.Cells, "")) == "", above && isDirective(rec.Cells):
 		row.skipped = blankLines
@@ -113,8 +113,8 @@ func (l *layout) checkWidth(row *Row) {
 
 // standsAlone reports whether a record has a whole address in its column, or an account id if that is needed.
 func (l *layout) standsAlone(cells []string) bool {
-	id := trimBlanks(firstFilled(cells, l.columns.at[AccountID]))
-	return readAddress(firstFilled(cells, l.columns.at[Email])).key != "" ||
+	id := trimBlanks(l.cell(cells, AccountID))
+	return readAddress(l.cell(cells, Email)).key != "" ||
 		l.options.NeedAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
@@ -135,7 +135,7 @@ func (l *layout) isShifted(cells []string) bool {
 	last := len(l.header.names) - 1
 	filled := trimBlanks(cellAt(cells, last)) != ""
 	if filled && l.emptyLast {
-		local := localWords(readAddress(firstFilled(cells, l.columns.at[Email])).key)
+		local := localWords(readAddress(l.cell(cells, Email)).key)
 		names := asciiWords(textOf(cells, l.columns.at.names()))
 		moved := func(c string) bool {
 			return strings.HasPrefix(c, " ") && !strings.HasPrefix(cells[last], " ") || !strings.Contains(c, "@") &&
