@@ -39,16 +39,11 @@ func (a *alignment) add(r *Row) {
 	a.rows++
 	local, words := localWords(r.Key), asciiWords(r.Name)
 	initial := func(word string) bool { return len(word) == 1 }
-	x := mismatch{
-		Row:    r,
-		index:  a.rows,
-		local:  strings.Join(local, ""),
-		agrees: agrees(r.Name, local),
-		full:   len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial),
-	}
-	full := wholly
+	x := mismatch{Row: r, index: a.rows, local: strings.Join(local, ""), agrees: agrees(r.Name, local)}
+	x.full = len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial)
+	spells := wholly
 	if !covers(words, local) {
-		full |= mismatched
+		spells |= mismatched
 		a.mismatches = append(a.mismatches, x)
 	} else if x.agrees {
 		a.whole++
@@ -68,15 +63,15 @@ func (a *alignment) add(r *Row) {
 			a.spelled[text] |= inPart
 		}
 		for _, text := range []string{first + last, last + first, first[:1] + last} {
-			a.spelled[text] |= full
+			a.spelled[text] |= spells
 		}
 	}
 }
 
-// checkNames refuses a file with more names in addresses of others than chance explains; of a few it rejects the rows.
+// checkNames refuses a file with more names in addresses of others than chance explains; of a few it finds the rows.
 func (s *Survey) checkNames() error {
 	a, c, at, where := &s.alignment, &s.columns, Place{}, "of the file"
-	if c.namesByFlag() {
+	if c.namesByFlag() || len(s.misplaced) > 0 {
 		return nil
 	}
 	if a.djohn > 2 && a.djohn*4 > a.jdoe && !c.familyFirst && c.has(FirstName) && c.has(LastName) {
@@ -89,7 +84,7 @@ func (s *Survey) checkNames() error {
 	agree := a.whole + len(without(a.mismatches, func(x mismatch) bool { return !x.agrees }))
 	n := max(moved, partly)
 	if !(moved > 2 && moved*4 > agree) && !(partly > 4 && partly > 2*a.whole) {
-		s.rejectMisplaced(agree*3 > a.rows*2)
+		s.findMisplaced(agree*3 > a.rows*2)
 		block := a.block()
 		if without(block, func(x mismatch) bool { return s.misplaced[x.Number] }) == nil {
 			return nil
@@ -101,26 +96,16 @@ func (s *Survey) checkNames() error {
 		"make the export again; if the names are right, name them: --column name=COLUMN, or first_name= and last_name=")
 }
 
-// rejectMisplaced rejects rows with an address of another whole name, but of no namesake, and, if names agree, those
+// findMisplaced finds rows with an address of another whole name, but of no namesake, and, if names agree, those
 // mismatches beside them that have nothing of the name.
-func (s *Survey) rejectMisplaced(agree bool) {
-	a := &s.alignment
+func (s *Survey) findMisplaced(agree bool) {
 	for _, besides := range []bool{false, agree} {
-		for _, x := range a.mismatches {
+		for _, x := range s.alignment.mismatches {
+			spelled, shared := s.alignment.spelled[x.local], s.keys.repeated[hashOf(x.identity())] > 0
 			beside := besides && !x.agrees && (s.misplaced[x.Number-1] || s.misplaced[x.Number+1])
-			spelled, key := a.spelled[x.local], hashOf(x.identity())
-			shared := s.keys.repeated[key] > 0
-			if s.misplaced[x.Number] || spelled < mismatched && !(shared && spelled >= wholly) && !beside {
-				continue
+			if spelled >= mismatched || shared && spelled >= wholly || beside {
+				s.misplaced[x.Number] = true
 			}
-			s.misplaced[x.Number] = true
-			s.Valid, s.Invalid = s.Valid-1, s.Invalid+1
-			if shared {
-				s.keys.repeated[key]--
-				s.keys.duplicates--
-			}
-			s.tally.add(x.Place, kindOf("anothers_address"))
-			s.Examples = without(s.Examples, func(r *Row) bool { return r.Number == x.Number })
 		}
 	}
 }

@@ -10,19 +10,17 @@ import (
 	"jsm-onboard/importer/text"
 )
 
-// person has a row's cell of each field.
-type person [secondLast + 1]string
+// cell is what a record says in the columns of a field.
+func (l *layout) cell(cells []string, f Field) string { return firstFilled(cells, l.columns.at[f]) }
 
 // checkRow sets, in both passes, the person of a row, what was repaired, and why not to send it.
 func (s *Survey) checkRow(r *Row) {
-	cells, p := r.record.Cells, person{}
-	for f, at := range s.columns.at {
-		p[f] = firstFilled(cells, at)
-	}
+	cells := r.record.Cells
 	s.keepCells(r, cells)
-	r.Organization, r.AccountID = trimBlanks(bare(p[Organization])), trimBlanks(bare(p[AccountID]))
+	r.Organization = trimBlanks(bare(s.cell(cells, Organization)))
+	r.AccountID = trimBlanks(bare(s.cell(cells, AccountID)))
 	if s.ExternalIDsUnused == "" {
-		r.ExternalID = trimBlanks(bare(p[ExternalID]))
+		r.ExternalID = trimBlanks(bare(s.cell(cells, ExternalID)))
 	}
 	switch {
 	case r.fault != nil:
@@ -35,12 +33,12 @@ func (s *Survey) checkRow(r *Row) {
 		s.broken(r, cells)
 		return
 	}
-	a := s.address(r, cells, p)
+	a := s.address(r, cells)
 	switch reason := s.filter.reason(cells); {
 	case reason != "":
 		r.Excluded, r.Invalid, r.fault, r.repairs = reason, "", nil, nil
 	case r.Invalid == "":
-		s.name(r, p, a)
+		s.name(r, cells, a)
 	}
 	if r.Key == "" { // by which a leaver may be known
 		r.Name = textOf(cells, s.columns.at.names())
@@ -58,13 +56,12 @@ func (s *Survey) keepCells(r *Row, cells []string) {
 	}
 	r.Cells = make([]string, 0, len(cells))
 	for i, c := range cells {
-		cells[i] = Unguard(c)
 		known := i < len(s.header.own)
 		if known && s.header.own[i] {
-			r.Own[s.header.names[i]] = cells[i]
+			r.Own[s.header.names[i]] = Unguard(c)
 		}
 		if !known || s.header.kept[i] {
-			r.Cells = append(r.Cells, cells[i])
+			r.Cells = append(r.Cells, Unguard(c))
 		}
 	}
 }
@@ -93,8 +90,8 @@ func (r *Row) mentioned(cells []string) {
 var mention = regexp.MustCompile(`[^\s;,|%<>"'()\[\]]*@[^\s;,|%<>"'()\[\]]*`)
 
 // address reads the row's address and the further ones.
-func (s *Survey) address(r *Row, cells []string, p person) address {
-	a := readAddress(p[Email])
+func (s *Survey) address(r *Row, cells []string) address {
+	a := readAddress(s.cell(cells, Email))
 	r.Email, r.Key = a.email, a.key
 	for _, i := range s.second {
 		r.further(cellAt(cells, i))
@@ -102,7 +99,7 @@ func (s *Survey) address(r *Row, cells []string, p person) address {
 	switch {
 	case a.key != "", s.options.NeedAccounts && r.AccountID != "":
 	case a.why != "":
-		shown := text.Shorten(trimBlanks(p[Email]), 80)
+		shown := text.Shorten(trimBlanks(s.cell(cells, Email)), 80)
 		r.refuse(kindOf("malformed_address"), fmt.Sprintf("%q is not an address: %s", shown, a.why))
 		r.mentioned(cells)
 	case s.options.NeedAccounts:
@@ -125,17 +122,19 @@ func (r *Row) further(cell string) {
 }
 
 // name sets the person's name: the full one, else its parts joined, else what stands with the address, else that.
-func (s *Survey) name(r *Row, p person, a address) {
+func (s *Survey) name(r *Row, cells []string, a address) {
 	r.Name = r.Email
 	if s.options.NeedAccounts || s.options.NoNames {
 		return
 	}
 	misspelt := func(word string) bool { return !isASCII(word) && isMisspelt(word, a.key) }
-	parts := []string{p[FirstName], p[MiddleName], p[LastName], p[secondLast]}
+	first, middle := s.cell(cells, FirstName), s.cell(cells, MiddleName)
+	last, second := s.cell(cells, LastName), s.cell(cells, secondLast)
+	parts := []string{first, middle, last, second}
 	if s.columns.familyFirst {
-		parts = []string{p[LastName], p[secondLast], p[MiddleName], p[FirstName]}
+		parts = []string{last, second, middle, first}
 	}
-	for _, candidate := range []string{fullName(p, a), joinParts(parts...), a.name} {
+	for _, candidate := range []string{fullName(s.cell(cells, Name), a), joinParts(parts...), a.name} {
 		name, repairs, fault := cleanName(candidate)
 		if !isASCII(name) && slices.ContainsFunc(strings.Fields(name), misspelt) {
 			fault = kindOf("name_lost_letters")
@@ -160,11 +159,10 @@ func (s *Survey) name(r *Row, p person, a address) {
 
 // fullName returns the cell of full names: once where a source repeats it with a ; for each directory, and without the
 // row's address if it has that. A cell that is only an address, of anybody, is no name.
-func fullName(p person, a address) string {
-	name, more, _ := strings.Cut(p[Name], ";")
-	other := func(s string) bool { return trimBlanks(s) != "" && trimBlanks(s) != trimBlanks(name) }
-	if slices.ContainsFunc(strings.Split(more, ";"), other) {
-		name = p[Name]
+func fullName(cell string, a address) string {
+	name, _, _ := strings.Cut(cell, ";")
+	if others := strings.ReplaceAll(cell, trimBlanks(name), ""); strings.Trim(others, "; ") != "" {
+		name = cell
 	}
 	if other, found := addressIn(name); found && (other.key == a.key || other.name == "") {
 		return other.name

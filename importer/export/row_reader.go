@@ -63,7 +63,7 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 		row.fault = kindOf(rec.Fault)
 	}
 	above := rec.Place.Row < l.header.place.Row
-	hasAddress := strings.Contains(firstFilled(rec.Cells, l.columns.at[Email]), "@")
+	hasAddress := strings.Contains(l.cell(rec.Cells, Email), "@")
 	switch {
 	case !hasAddress && trimBlanks(strings.Join(rec.Cells, "")) == "", above && isDirective(rec.Cells):
 		row.skipped = blankLines
@@ -113,8 +113,8 @@ func (l *layout) checkWidth(row *Row) {
 
 // standsAlone reports whether a record has a whole address in its column, or an account id if that is needed.
 func (l *layout) standsAlone(cells []string) bool {
-	id := trimBlanks(firstFilled(cells, l.columns.at[AccountID]))
-	return readAddress(firstFilled(cells, l.columns.at[Email])).key != "" ||
+	id := trimBlanks(l.cell(cells, AccountID))
+	return readAddress(l.cell(cells, Email)).key != "" ||
 		l.options.NeedAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
@@ -133,9 +133,9 @@ func (l *layout) isCutOff(cells []string) bool {
 // names lack of the address; or it is empty though it is not elsewhere, and a cell does not look like its column's.
 func (l *layout) isShifted(cells []string) bool {
 	last := len(l.header.names) - 1
-	filled, odd := trimBlanks(cellAt(cells, last)) != "", false
+	filled := trimBlanks(cellAt(cells, last)) != ""
 	if filled && l.emptyLast {
-		local := localWords(readAddress(firstFilled(cells, l.columns.at[Email])).key)
+		local := localWords(readAddress(l.cell(cells, Email)).key)
 		names := asciiWords(textOf(cells, l.columns.at.names()))
 		moved := func(c string) bool {
 			return strings.HasPrefix(c, " ") && !strings.HasPrefix(cells[last], " ") || !strings.Contains(c, "@") &&
@@ -143,12 +143,11 @@ func (l *layout) isShifted(cells []string) bool {
 		}
 		return l.header.names[last] == "" || slices.ContainsFunc(cells[1:], moved)
 	}
-	for i := 0; l.fullLast && !filled && i < len(cells); i++ {
-		s, name := l.columns.of(i), isName(cells[i])
+	return !filled && l.fullLast && l.header.where(func(i int) bool {
+		s, cell := l.columns.of(i), cellAt(cells, i)
 		texts, numbers := nearly(s.names, s.filled), nearly(s.filled-s.names-s.ats, s.filled)
-		odd = odd || trimBlanks(cells[i]) != "" && s.filled > 4 && (texts && !name || numbers && name)
-	}
-	return odd
+		return trimBlanks(cell) != "" && s.filled > 4 && (texts && !isName(cell) || numbers && isName(cell))
+	}) != nil
 }
 
 // mayBeSplitRow reports whether two consecutive records may be one row that an unquoted line break has split: a row

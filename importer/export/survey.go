@@ -55,21 +55,25 @@ type Survey struct {
 	misplaced map[int]bool // numbers of the rows whose address is made of the name of another row
 }
 
-// Survey reads the whole file once, row by row. A *RefusedError says why it cannot be used.
+// Survey reads the whole file, row by row: once, and again if all rows together show that some have the addresses of
+// others. A *RefusedError says why it cannot be used.
 func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
-	s := &Survey{Path: f.Path, SHA256: f.SHA256, tally: tally{},
-		alignment: alignment{spelled: map[string]int{}}, misplaced: map[int]bool{},
-		keys: keyIndex{nameHashes: map[hash128]uint16{}, repeated: map[hash128]int32{}}}
-	err := s.read(ctx, f, o)
+	s, err := f.survey(ctx, o, map[int]bool{})
+	if err == nil && len(s.misplaced) > 0 {
+		s, err = f.survey(ctx, o, s.misplaced)
+	}
 	if refused, ok := errors.AsType[*RefusedError](err); ok {
 		refused.Path = f.Path
 	}
 	return s, err
 }
 
-func (s *Survey) read(ctx context.Context, f *File, o Options) (err error) {
+func (f *File) survey(ctx context.Context, o Options, misplaced map[int]bool) (s *Survey, err error) {
+	s = &Survey{Path: f.Path, SHA256: f.SHA256, misplaced: misplaced, tally: tally{},
+		alignment: alignment{spelled: map[string]int{}},
+		keys:      keyIndex{nameHashes: map[hash128]uint16{}, repeated: map[hash128]int32{}}}
 	if s.layout, err = f.chooseLayout(ctx, o); err != nil {
-		return err
+		return s, err
 	}
 	h := &s.header
 	s.Encoding, s.Dialect, s.HeaderLine = s.encoding.Name, s.dialect, h.place.Line
@@ -85,22 +89,22 @@ func (s *Survey) read(ctx context.Context, f *File, o Options) (err error) {
 	s.Preset, s.Source = s.columns.preset.Name, s.columns.preset.Title
 	s.signs, s.others = signsIn(h, o), make([]otherColumn, len(h.names))
 	if s.filter, err = newFilter(h, o); err != nil {
-		return err
+		return s, err
 	}
 	for row, err := range s.lines {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
-			return err
+			return s, err
 		}
 		s.count(row)
 	}
 	s.countIDs()
 	if err := s.checkWhole(); err != nil {
-		return err
+		return s, err
 	}
 	s.alignment, s.ids = alignment{}, nil // which the run does not need
 	s.tallyWhole()
 	s.Records, s.Duplicates, s.Problems = s.Rows+s.Skipped, s.keys.duplicates, s.tally.problems()
-	return nil
+	return s, nil
 }
 
 // count counts a row, or a skipped line, of the first pass.
