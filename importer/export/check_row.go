@@ -17,7 +17,7 @@ type person [secondLast + 1]string
 func (s *Survey) checkRow(r *Row) {
 	cells, p := r.record.Cells, person{}
 	for f, at := range s.columns.at {
-		p[f] = firstFilled(cells, at)
+		p[f] = cellAt(cells, at...)
 	}
 	s.keepCells(r, cells)
 	r.Organization, r.AccountID = trimBlanks(bare(p[Organization])), trimBlanks(bare(p[AccountID]))

@@ -36,7 +36,7 @@ type columnStats struct {
 func newEvidence(sample [][]string, email []int) *evidence {
 	e := &evidence{sample: sample, stats: map[string]*columnStats{}}
 	for _, cells := range sample {
-		e.addresses = append(e.addresses, readAddress(firstFilled(cells, email)).key)
+		e.addresses = append(e.addresses, readAddress(cellAt(cells, email...)).key)
 	}
 	return e
 }

@@ -36,21 +36,11 @@ func (m meaning) ofPart() bool { return m.field == FirstName || m.field == LastN
 
 // means is a header's meaning for one field.
 func (h *header) means(i int, f Field) (meaning, bool) {
-	ms := h.meanings(i)
+	ms := h.meanings[i]
 	if k := slices.IndexFunc(ms, func(m meaning) bool { return m.field == f }); k >= 0 {
 		return ms[k], true
 	}
 	return meaning{}, false
-}
-
-// meanings are all that a header may mean.
-func (h *header) meanings(i int) []meaning {
-	ms, known := h.meaningCache[i]
-	if !known {
-		ms = h.understand(i)
-		h.meaningCache[i] = ms
-	}
-	return ms
 }
 
 // understand returns the meanings of a header; none for a header of how a name sounds. Words in

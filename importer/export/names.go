@@ -26,7 +26,7 @@ type candidate struct {
 func (ch *chooser) candidates() []candidate {
 	var list []candidate
 	for i, key := range ch.keys {
-		ms, s := ch.meanings(i), ch.of(i)
+		ms, s := ch.meanings[i], ch.of(i)
 		m, mail := ch.means(i, Email)
 		guest := ms == nil && key != "" && key == ch.email.group
 		if (mail || guest || ch.isLogin(i) && !s.isOneWord()) && s.content() == certainNames {
@@ -246,17 +246,20 @@ func (ch *chooser) others() []int {
 		named := ch.names[i] != "" || s.content() == certainNames
 		other := ch.isForeign(i) || ch.isLogin(i) && s.isOneWord() || ch.hasNames() && (ch.isLogin(i) || ch.says(i, "sound"))
 		return ch.holds(i) == 0 && s.content() > categories && named && !other &&
-			!slices.ContainsFunc(ch.meanings(i), known)
+			!slices.ContainsFunc(ch.meanings[i], known)
 	})
 	slices.SortStableFunc(list, func(a, b int) int { return ch.of(b).agree - ch.of(a).agree })
 	return list
 }
 
 // ways returns what other columns may be: the first two first and last names, or each of the first three full ones.
-func (ch *chooser) ways(others []int) []mapping {
+func (ch *chooser) ways(others []int) (list []mapping) {
 	if len(others) > 1 && ch.of(others[0]).isOneWord() && ch.of(others[1]).isOneWord() {
 		a, b := others[:1], others[1:2]
 		return []mapping{{FirstName: a, LastName: b}, {FirstName: b, LastName: a}}
 	}
-	return each(Name, others[:min(len(others), 3)])
+	for _, i := range others[:min(len(others), 3)] {
+		list = append(list, mapping{Name: {i}})
+	}
+	return list
 }

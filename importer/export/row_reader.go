@@ -68,7 +68,7 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 		row.fault = kindOf(string(rec.Fault))
 	}
 	above := rec.Place.Row < l.header.place.Row
-	hasAddress := strings.Contains(firstFilled(rec.Cells, l.columns.at[Email]), "@")
+	hasAddress := strings.Contains(cellAt(rec.Cells, l.columns.at[Email]...), "@")
 	switch {
 	case !hasAddress && trimBlanks(strings.Join(rec.Cells, "")) == "", above && isDirective(rec.Cells):
 		row.skipped = blankLines
@@ -118,8 +118,8 @@ func (l *layout) checkWidth(row *Row) {
 
 // standsAlone reports whether a record has a whole address in its column, or an account id if that is needed.
 func (l *layout) standsAlone(cells []string) bool {
-	id := trimBlanks(firstFilled(cells, l.columns.at[AccountID]))
-	return readAddress(firstFilled(cells, l.columns.at[Email])).key != "" ||
+	id := trimBlanks(cellAt(cells, l.columns.at[AccountID]...))
+	return readAddress(cellAt(cells, l.columns.at[Email]...)).key != "" ||
 		l.options.NeedAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
@@ -144,7 +144,7 @@ func (l *layout) isShifted(cells []string) bool {
 	last := len(l.header.names) - 1
 	filled, odd := trimBlanks(cellAt(cells, last)) != "", false
 	if filled && l.emptyLast {
-		local := localWords(readAddress(firstFilled(cells, l.columns.at[Email])).key)
+		local := localWords(readAddress(cellAt(cells, l.columns.at[Email]...)).key)
 		names := asciiWords(textOf(cells, l.columns.at.names()))
 		moved := func(c string) bool {
 			return strings.HasPrefix(c, " ") && !strings.HasPrefix(cells[last], " ") || !strings.Contains(c, "@") &&
