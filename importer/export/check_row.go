@@ -116,7 +116,7 @@ func (s *Survey) address(r *Row, cells []string, p person) address {
 
 // further adds other addresses of the same person.
 func (r *Row) further(cell string) {
-	a, _ := addressIn(cell)
+	a := readAddress(cell)
 	for _, key := range slices.Concat([]string{a.key}, a.others) {
 		if key != "" && key != r.Key && !slices.Contains(r.Other, key) {
 			r.Other = append(r.Other, key)

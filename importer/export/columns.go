@@ -180,7 +180,7 @@ func (ch *chooser) chooseEmail() error {
 	if best < 0 {
 		return ch.ask("no column of the people's addresses was found", ch.byContent()...)
 	}
-	if s := ch.of(best); !ch.ownFile && s.ats*2 < s.filled && (s.addresses == 0 || rank >= rankGroup) {
+	if s := ch.of(best); !ch.ownFile && most(s.names, s.filled) && (s.addresses == 0 || rank >= rankGroup) {
 		return ch.ask(ch.named(best)+": most of its cells are not addresses", ch.byContent()...)
 	}
 	same := ch.where(func(i int) bool { return slices.Equal(ch.words[i], ch.words[best]) })

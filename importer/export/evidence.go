@@ -19,7 +19,6 @@ type evidence struct {
 // columnStats counts the cells of a column, or of columns that are read as one, by what they hold.
 type columnStats struct {
 	filled    int
-	ats       int // with an @
 	addresses int
 	names     int // more letters than digits, no @, and no more than a name has: six words, 300 bytes
 	oneWord   int
@@ -39,15 +38,6 @@ func newEvidence(sample [][]string, email []int) *evidence {
 		e.addresses = append(e.addresses, readAddress(cellAt(cells, email...)).key)
 	}
 	return e
-}
-
-// addressIn is the address in a cell that may be anything; what is very long holds none.
-func addressIn(cell string) (address, bool) {
-	if len(cell) >= 1000 || !strings.Contains(cell, "@") {
-		return address{}, false
-	}
-	a := readAddress(cell)
-	return a, a.key != ""
 }
 
 // textOf is what stands in columns of a row, read as one.
@@ -78,12 +68,10 @@ func (e *evidence) of(at ...int) *columnStats {
 func (s *columnStats) look(cell string) {
 	s.filled++
 	s.distinct[strings.ToLower(cell)]++
-	if _, found := addressIn(cell); found {
+	if readAddress(cell).key != "" {
 		s.addresses++
 	}
-	if mayBeAddress(cell) {
-		s.ats++
-	} else if isName(cell) {
+	if isName(cell) {
 		s.names++
 	}
 	if len(strings.Fields(cell)) == 1 {
@@ -175,11 +163,6 @@ func (s *columnStats) isOneWord() bool { return most(s.oneWord, s.filled) }
 // overlap compares two sets of columns over the rows in which both are filled: in how many of them the first
 // has each word of the second, and the other way round.
 type overlap struct{ rows, first, second int }
-
-// isWrong reports whether the cells are no names, and there are enough of them to say so.
-func (s *columnStats) isWrong() bool {
-	return s.content() < maybeNames && (s.filled >= 5 || s.agree == 0 && s.filled > 2)
-}
 
 // isSame reports whether both say the same.
 func (o overlap) isSame() bool { return o.first == o.rows && o.second == o.rows }

@@ -22,7 +22,7 @@ type candidate struct {
 }
 
 // candidates are the columns whose headers mean names, the best first; where the cells certainly are names, also those
-// under a header of addresses, of logins ("User name"), or of the words at the addresses ("Guest" beside "Guest email").
+// under a header of addresses, of logins ("User name"), or of the words at the addresses ("Guest", "Guest email").
 func (ch *chooser) candidates() []candidate {
 	var list []candidate
 	for i, key := range ch.keys {
@@ -193,8 +193,9 @@ var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`
 // that are login names or companies; also no names, or half of them, if another column may hold some.
 func (ch *chooser) confirm(r mapping, all []candidate) error {
 	others, full, found := ch.others(), r[Name], ch.hasNames()
+	f := ch.of(full...)
 	known, missing := r.half()
-	if known == 0 && len(full) > 0 && ch.of(full[0]).isOneWord() { // "Nom" may be half of one
+	if known == 0 && f.isOneWord() { // "Nom" may be half of one
 		if m, _ := ch.means(full[0], Name); m.half {
 			known, missing, r = FirstName, LastName, mapping{FirstName: full}
 		}
@@ -212,8 +213,8 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 		if !ch.says(better[0], "elsewhere") || !found {
 			ways = append(ways, mapping{Name: better[:1]})
 		}
-	case len(full) > 0 && ch.of(full[0]).isWrong():
-		what = ch.named(full[0]) + " seems to hold " + contentTexts[ch.of(full[0]).content()]
+	case f.content() < maybeNames && (f.filled >= 5 || f.agree == 0 && f.filled > 2):
+		what = ch.named(full[0]) + " seems to hold " + contentTexts[f.content()]
 	case len(others) == 0:
 		return nil
 	case !found:
@@ -242,9 +243,11 @@ func (ch *chooser) betterNames(found *columnStats) []int {
 func (ch *chooser) others() []int {
 	list := ch.where(func(i int) bool {
 		s := ch.of(i)
-		known := func(m meaning) bool { return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.ats > 0) }
+		known := func(m meaning) bool {
+			return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.addresses > 0)
+		}
 		named := ch.names[i] != "" || s.content() == certainNames
-		other := ch.isForeign(i) || ch.isLogin(i) && s.isOneWord() || ch.hasNames() && (ch.isLogin(i) || ch.says(i, "sound"))
+		other := ch.isForeign(i) || ch.isLogin(i) && (s.isOneWord() || ch.hasNames()) || ch.says(i, "sound") && ch.hasNames()
 		return ch.holds(i) == 0 && s.content() > categories && named && !other &&
 			!slices.ContainsFunc(ch.meanings[i], known)
 	})

@@ -154,7 +154,7 @@ func (l *layout) isShifted(cells []string) bool {
 	}
 	for i := 0; l.fullLast && !filled && i < len(cells); i++ {
 		s, name := l.columns.of(i), isName(cells[i])
-		texts, numbers := nearly(s.names, s.filled), nearly(s.filled-s.names-s.ats, s.filled)
+		texts, numbers := nearly(s.names, s.filled), nearly(s.filled-s.names-s.addresses, s.filled)
 		odd = odd || trimBlanks(cells[i]) != "" && s.filled > 4 && (texts && !name || numbers && name)
 	}
 	return odd
