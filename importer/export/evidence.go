@@ -57,15 +57,15 @@ func (e *evidence) of(at ...int) *columnStats {
 	s := &columnStats{distinct: map[string]int{}, people: map[string]bool{}}
 	for row, cells := range e.sample {
 		if cell := textOf(cells, at); cell != "" {
-			s.look(cell)
-			s.compare(asciiWords(cell), e.addresses[row])
+			s.add(cell, e.addresses[row])
 		}
 	}
 	e.stats[key] = s
 	return s
 }
 
-func (s *columnStats) look(cell string) {
+// add counts a cell, and compares its ASCII words with the address of its row.
+func (s *columnStats) add(cell, key string) {
 	s.filled++
 	s.distinct[strings.ToLower(cell)]++
 	if readAddress(cell).key != "" {
@@ -79,6 +79,22 @@ func (s *columnStats) look(cell string) {
 		if login.MatchString(cell) {
 			s.logins++
 		}
+	}
+	if key == "" {
+		return
+	}
+	s.withAddress++
+	s.people[key] = true
+	words, local := asciiWords(cell), localWords(key)
+	domain := asciiWords(key[strings.IndexByte(key, '@'):strings.LastIndexByte(key, '.')])
+	inDomain := func(w string) bool { return len(w) > 3 && standsIn(w, domain) }
+	switch {
+	case slices.ContainsFunc(words, func(w string) bool { return standsIn(w, local) }):
+		if s.agree++; covers(words, local) {
+			s.whole++
+		}
+	case slices.ContainsFunc(words, inDomain):
+		s.company++
 	}
 }
 
@@ -98,25 +114,6 @@ func isName(cell string) bool {
 
 // login is a word as login names are: a small letter first, a digit in it, a sign between letters.
 var login = regexp.MustCompile(`^\p{Ll}|\p{Nd}|[_.\\].*[^.]$`)
-
-// compare compares the ASCII words of a cell with the address of its row.
-func (s *columnStats) compare(words []string, key string) {
-	if key == "" {
-		return
-	}
-	s.withAddress++
-	s.people[key] = true
-	local, domain := localWords(key), asciiWords(key[strings.IndexByte(key, '@'):strings.LastIndexByte(key, '.')])
-	inDomain := func(w string) bool { return len(w) > 3 && standsIn(w, domain) }
-	switch {
-	case slices.ContainsFunc(words, func(w string) bool { return standsIn(w, local) }):
-		if s.agree++; covers(words, local) {
-			s.whole++
-		}
-	case slices.ContainsFunc(words, inDomain):
-		s.company++
-	}
-}
 
 // most reports whether n is more than half of all.
 func most(n, all int) bool { return all > 0 && n*2 > all }

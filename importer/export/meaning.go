@@ -180,7 +180,8 @@ var vocabulary string
 // words has the sections of words.txt in which each word is, as headers are compared, and its place there.
 var words = sync.OnceValue(func() map[string]map[string]int {
 	all := map[string]map[string]int{}
-	for part := range strings.SplitSeq(comment.ReplaceAllString(vocabulary, ""), "\n[") {
+	comments := regexp.MustCompile(`(?m)^#.*`)
+	for part := range strings.SplitSeq(comments.ReplaceAllString(vocabulary, ""), "\n[") {
 		section, list, _ := strings.Cut(part, "]")
 		for place, w := range slices.Backward(strings.Split(list, ",")) { // the first of the same words counts
 			key := squeeze(w)
@@ -193,8 +194,6 @@ var words = sync.OnceValue(func() map[string]map[string]int {
 	delete(all, "")
 	return all
 })
-
-var comment = regexp.MustCompile(`(?m)^#.*`)
 
 // is reports whether a word, as headers are compared, is in a section.
 func is(section, key string) bool {

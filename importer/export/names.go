@@ -84,7 +84,7 @@ func (ch *chooser) chooseNames() error {
 	wrong := func(c candidate) bool { return worse(c) && c.score == contradicted && c.content() != categories }
 	likely := without(all, wrong)
 	full, parts := ch.assemble(without(all, worse), likely)
-	if ch.has(FirstName) || ch.has(LastName) || ch.has(MiddleName) {
+	if ch.namesByFlag() {
 		ch.take(parts)
 		return nil
 	}
@@ -247,7 +247,8 @@ func (ch *chooser) others() []int {
 			return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.addresses > 0)
 		}
 		named := ch.names[i] != "" || s.content() == certainNames
-		other := ch.isForeign(i) || ch.isLogin(i) && (s.isOneWord() || ch.hasNames()) || ch.says(i, "sound") && ch.hasNames()
+		sound, login := ch.says(i, "sound"), ch.isLogin(i)
+		other := ch.isForeign(i) || login && s.isOneWord() || ch.hasNames() && (login || sound)
 		return ch.holds(i) == 0 && s.content() > categories && named && !other &&
 			!slices.ContainsFunc(ch.meanings[i], known)
 	})
