@@ -27,8 +27,13 @@ type address struct {
 // the one marked SMTP: is the primary, else the first. An address that it accepts is accepted again, and unchanged.
 func readAddress(cell string) address {
 	s := norm.NFC.String(trimBlanks(cell)) // one address, however its letters are composed
-	if s == "" || isPlainAddress(s) {
+	switch {
+	case s == "", isPlainAddress(s):
 		return address{email: s, key: strings.ToLower(s)}
+	case !strings.Contains(s, "@"):
+		return address{why: "it has no @"}
+	case len(s) > maxCell:
+		return address{why: "it is longer than an address may be"}
 	}
 	whole := single(s)
 	pieces := without(separator.Split(blank.ReplaceAllString(s, "$1;"), -1), notMail.MatchString)
@@ -96,19 +101,20 @@ func mayBeAddress(cell string) bool {
 	return strings.ContainsAny(cell, "@＠") || strings.Contains(cell, "(at)")
 }
 
-// Longest local part, address and label, in bytes: RFC 5321, 4.5.3.1, and erratum 1690 of RFC 3696.
-const maxLocal, maxAddress, maxLabel = 64, 254, 63
+// Longest local part, address and label, in bytes: RFC 5321, 4.5.3.1, and erratum 1690 of RFC 3696; and whole cell.
+const maxLocal, maxAddress, maxLabel, maxCell = 64, 254, 63, 2000
 
 // check says what is wrong with an address; with nothing it gives its key.
 func check(s string) (key, why string) {
 	parsed, err := mail.ParseAddress(s)
 	at := strings.LastIndexByte(s, '@')
+	outOfPlace := func(r rune) bool { // beyond ASCII an address has letters and digits alone
+		return r == ',' || r <= ' ' || r >= 0x7f && !unicode.In(r, unicode.L, unicode.M, unicode.Nd)
+	}
 	switch {
 	case strings.Contains(strings.ToLower(s), "#ext#"):
 		return "", "it is the login name of a guest (#EXT#): put the guest's own address there"
-	case at < 0:
-		return "", "it has no @"
-	case strings.ContainsFunc(s, isOutOfPlace), norm.NFKC.String(s) != s, !csvtext.MakesWords(s):
+	case strings.ContainsFunc(s, outOfPlace), norm.NFKC.String(s) != s, !csvtext.MakesWords(s):
 		return "", "it contains a space, a comma, or a character that no address has or that only looks like another"
 	case err != nil || parsed.Address != s || parsed.Name != "":
 		return "", "it is not of the form name@domain, with one @ and no dot beside another or at an end"
@@ -122,11 +128,6 @@ func check(s string) (key, why string) {
 		return "", "what follows the @ is not a domain such as example.com"
 	}
 	return strings.ToLower(s[:at+1]) + domain, ""
-}
-
-// isOutOfPlace reports characters that no address has inside: beyond ASCII it has letters and digits alone.
-func isOutOfPlace(r rune) bool {
-	return r == ',' || r <= ' ' || r >= 0x7f && !unicode.In(r, unicode.L, unicode.M, unicode.Nd)
 }
 
 // isPlainAddress is a short way through check for what most people have: ASCII letters, digits

@@ -11,7 +11,7 @@ import (
 )
 
 // cell is what a record says in the columns of a field.
-func (l *layout) cell(cells []string, f Field) string { return firstFilled(cells, l.columns.at[f]) }
+func (l *layout) cell(cells []string, f Field) string { return cellAt(cells, l.columns.at[f]...) }
 
 // checkRow sets, in both passes, the person of a row, what was repaired, and why not to send it.
 func (s *Survey) checkRow(r *Row) {
@@ -113,7 +113,7 @@ func (s *Survey) address(r *Row, cells []string) address {
 
 // further adds other addresses of the same person.
 func (r *Row) further(cell string) {
-	a, _ := addressIn(cell)
+	a := readAddress(cell)
 	for _, key := range slices.Concat([]string{a.key}, a.others) {
 		if key != "" && key != r.Key && !slices.Contains(r.Other, key) {
 			r.Other = append(r.Other, key)
@@ -164,7 +164,7 @@ func fullName(cell string, a address) string {
 	if others := strings.ReplaceAll(cell, trimBlanks(name), ""); strings.Trim(others, "; ") != "" {
 		name = cell
 	}
-	if other, found := addressIn(name); found && (other.key == a.key || other.name == "") {
+	if other := readAddress(name); other.key != "" && (other.key == a.key || other.name == "") {
 		return other.name
 	}
 	return name

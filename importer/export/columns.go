@@ -24,16 +24,6 @@ func (r mapping) names() []int {
 	return slices.Concat(r[Name], r[FirstName], r[MiddleName], r[LastName], r[secondLast])
 }
 
-// each is a mapping for each column that may hold a field.
-func each(f Field, list []int) (ways []mapping) {
-	for _, i := range list {
-		r := mapping{}
-		r[f] = []int{i}
-		ways = append(ways, r)
-	}
-	return ways
-}
-
 // half returns the one part of names, first or last, that has a column, and the other part; 0: none or both have.
 func (r mapping) half() (known, other Field) {
 	for _, pair := range [][2]Field{{FirstName, LastName}, {LastName, FirstName}} {
@@ -131,7 +121,7 @@ func (ch *chooser) byHeader(f Field) {
 	best := meaning{rank: rankSelf}
 	for i := range ch.names {
 		if m, ok := ch.means(i, f); ok && m.rank < best.rank && ch.holds(i) == 0 && !ch.byFlag[f] &&
-			!slices.ContainsFunc(ch.meanings(i), meaning.ofPart) {
+			!slices.ContainsFunc(ch.meanings[i], meaning.ofPart) {
 			best = m
 			ch.at[f] = []int{i}
 		}
@@ -190,7 +180,7 @@ func (ch *chooser) chooseEmail() error {
 	if best < 0 {
 		return ch.ask("no column of the people's addresses was found", ch.byContent()...)
 	}
-	if s := ch.of(best); !ch.ownFile && s.ats*2 < s.filled && (s.addresses == 0 || rank >= rankGroup) {
+	if s := ch.of(best); !ch.ownFile && most(s.names, s.filled) && (s.addresses == 0 || rank >= rankGroup) {
 		return ch.ask(ch.named(best)+": most of its cells are not addresses", ch.byContent()...)
 	}
 	same := ch.where(func(i int) bool { return slices.Equal(ch.words[i], ch.words[best]) })
@@ -204,8 +194,11 @@ func (ch *chooser) chooseEmail() error {
 }
 
 // byContent returns the columns of addresses, but no "header" that is one: that of the first person of a file without.
-func (ch *chooser) byContent() []mapping {
-	return each(Email, ch.where(func(i int) bool {
-		return !strings.Contains(ch.names[i], "@") && !ch.own[i] && ch.of(i).looksAddresses()
-	}))
+func (ch *chooser) byContent() (ways []mapping) {
+	for i, name := range ch.names {
+		if !strings.Contains(name, "@") && !ch.own[i] && ch.of(i).looksAddresses() {
+			ways = append(ways, mapping{Email: {i}})
+		}
+	}
+	return ways
 }

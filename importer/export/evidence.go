@@ -19,7 +19,6 @@ type evidence struct {
 // columnStats counts the cells of a column, or of columns that are read as one, by what they hold.
 type columnStats struct {
 	filled    int
-	ats       int // with an @
 	addresses int
 	names     int // more letters than digits, no @, and no more than a name has: six words, 300 bytes
 	oneWord   int
@@ -36,18 +35,9 @@ type columnStats struct {
 func newEvidence(sample [][]string, email []int) *evidence {
 	e := &evidence{sample: sample, stats: map[string]*columnStats{}}
 	for _, cells := range sample {
-		e.addresses = append(e.addresses, readAddress(firstFilled(cells, email)).key)
+		e.addresses = append(e.addresses, readAddress(cellAt(cells, email...)).key)
 	}
 	return e
-}
-
-// addressIn is the address in a cell that may be anything; what is very long holds none.
-func addressIn(cell string) (address, bool) {
-	if len(cell) >= 1000 || !strings.Contains(cell, "@") {
-		return address{}, false
-	}
-	a := readAddress(cell)
-	return a, a.key != ""
 }
 
 // textOf is what stands in columns of a row, read as one.
@@ -67,23 +57,21 @@ func (e *evidence) of(at ...int) *columnStats {
 	s := &columnStats{distinct: map[string]int{}, people: map[string]bool{}}
 	for row, cells := range e.sample {
 		if cell := textOf(cells, at); cell != "" {
-			s.look(cell)
-			s.compare(asciiWords(cell), e.addresses[row])
+			s.add(cell, e.addresses[row])
 		}
 	}
 	e.stats[key] = s
 	return s
 }
 
-func (s *columnStats) look(cell string) {
+// add counts a cell, and compares its ASCII words with the address of its row.
+func (s *columnStats) add(cell, key string) {
 	s.filled++
 	s.distinct[strings.ToLower(cell)]++
-	if _, found := addressIn(cell); found {
+	if readAddress(cell).key != "" {
 		s.addresses++
 	}
-	if mayBeAddress(cell) {
-		s.ats++
-	} else if isName(cell) {
+	if isName(cell) {
 		s.names++
 	}
 	if len(strings.Fields(cell)) == 1 {
@@ -91,6 +79,22 @@ func (s *columnStats) look(cell string) {
 		if login.MatchString(cell) {
 			s.logins++
 		}
+	}
+	if key == "" {
+		return
+	}
+	s.withAddress++
+	s.people[key] = true
+	words, local := asciiWords(cell), localWords(key)
+	domain := asciiWords(key[strings.IndexByte(key, '@'):strings.LastIndexByte(key, '.')])
+	inDomain := func(w string) bool { return len(w) > 3 && standsIn(w, domain) }
+	switch {
+	case slices.ContainsFunc(words, func(w string) bool { return standsIn(w, local) }):
+		if s.agree++; covers(words, local) {
+			s.whole++
+		}
+	case slices.ContainsFunc(words, inDomain):
+		s.company++
 	}
 }
 
@@ -110,25 +114,6 @@ func isName(cell string) bool {
 
 // login is a word as login names are: a small letter first, a digit in it, a sign between letters.
 var login = regexp.MustCompile(`^\p{Ll}|\p{Nd}|[_.\\].*[^.]$`)
-
-// compare compares the ASCII words of a cell with the address of its row.
-func (s *columnStats) compare(words []string, key string) {
-	if key == "" {
-		return
-	}
-	s.withAddress++
-	s.people[key] = true
-	local, domain := localWords(key), asciiWords(key[strings.IndexByte(key, '@'):strings.LastIndexByte(key, '.')])
-	inDomain := func(w string) bool { return len(w) > 3 && standsIn(w, domain) }
-	switch {
-	case slices.ContainsFunc(words, func(w string) bool { return standsIn(w, local) }):
-		if s.agree++; covers(words, local) {
-			s.whole++
-		}
-	case slices.ContainsFunc(words, inDomain):
-		s.company++
-	}
-}
 
 // most reports whether n is more than half of all.
 func most(n, all int) bool { return all > 0 && n*2 > all }
@@ -175,11 +160,6 @@ func (s *columnStats) isOneWord() bool { return most(s.oneWord, s.filled) }
 // overlap compares two sets of columns over the rows in which both are filled: in how many of them the first
 // has each word of the second, and the other way round.
 type overlap struct{ rows, first, second int }
-
-// isWrong reports whether the cells are no names, and there are enough of them to say so.
-func (s *columnStats) isWrong() bool {
-	return s.content() < maybeNames && (s.filled >= 5 || s.agree == 0 && s.filled > 2)
-}
 
 // isSame reports whether both say the same.
 func (o overlap) isSame() bool { return o.first == o.rows && o.second == o.rows }

@@ -48,19 +48,17 @@ func squeeze(header string) string {
 
 // header is the row that names the columns.
 type header struct {
-	place        Place      // zero: there is none
-	cells        []string   // as they stand, without guards in a file of our own
-	names        []string   // without blanks around them
-	plain        []string   // normalised
-	keys         []string   // without blanks
-	words        [][]string // those in brackets, but for "required" and the like, and then those of plain
-	own, kept    []bool     // a column that this program adds to its files; one that stands in the results as it is
-	ownFile      bool
-	trimmed      int               // width without empty names at the end
-	meaningCache map[int][]meaning // what the headers say, as far as it was asked or a preset knows it
+	place     Place      // zero: there is none
+	cells     []string   // as they stand, without guards in a file of our own
+	names     []string   // without blanks around them
+	plain     []string   // normalised
+	keys      []string   // without blanks
+	words     [][]string // those in brackets, but for "required" and the like, and then those of plain
+	own, kept []bool     // a column that this program adds to its files; one that stands in the results as it is
+	ownFile   bool
+	trimmed   int // width without empty names at the end
+	meanings  [][]meaning
 }
-
-const longestHeader = 100 // characters; what is longer is a text and names nothing
 
 // Columns that this program adds, by exact name, but for those of a list of leavers; every file of ours has jsm_reason.
 var (
@@ -71,13 +69,13 @@ var (
 
 func newHeader(cells []string, place Place) header {
 	ownFile := slices.ContainsFunc(cells, func(c string) bool { return trimBlanks(c) == "jsm_reason" })
-	h := header{place: place, ownFile: ownFile, meaningCache: map[int][]meaning{}}
+	h := header{place: place, ownFile: ownFile}
 	for i, c := range cells {
 		if h.ownFile {
 			c = Unguard(c)
 		}
 		name, plain, inside := trimBlanks(c), "", ""
-		if utf8.RuneCountInString(name) <= longestHeader {
+		if utf8.RuneCountInString(name) <= 100 { // what is longer is a text and names nothing
 			plain, inside = splitBrackets(name)
 		}
 		if written := strings.ReplaceAll(plain, " ", "_"); slices.Contains(leaverColumns, written) {
@@ -89,6 +87,7 @@ func newHeader(cells []string, place Place) header {
 		h.words = append(h.words, append(brackets, strings.Fields(plain)...))
 		h.kept = append(h.kept, !slices.Contains(ownColumns, name))
 		h.own = append(h.own, !h.kept[i] || slices.Contains(leaverColumns, name))
+		h.meanings = append(h.meanings, h.understand(i))
 		if name != "" {
 			h.trimmed = i + 1
 		}
@@ -176,18 +175,11 @@ var (
 // isDirective reports lines that speak of the file and are no row of it.
 func isDirective(cells []string) bool { return directive.MatchString(cells[0]) }
 
-func cellAt(cells []string, i int) string {
-	if i < len(cells) {
-		return cells[i]
-	}
-	return ""
-}
-
-// firstFilled is the first cell at some indexes that is not blank.
-func firstFilled(cells []string, at []int) string {
+// cellAt is the first cell at some indexes that is not blank.
+func cellAt(cells []string, at ...int) string {
 	for _, i := range at {
-		if c := cellAt(cells, i); trimBlanks(c) != "" {
-			return c
+		if i < len(cells) && trimBlanks(cells[i]) != "" {
+			return cells[i]
 		}
 	}
 	return ""

@@ -36,21 +36,11 @@ func (m meaning) ofPart() bool { return m.field == FirstName || m.field == LastN
 
 // means is a header's meaning for one field.
 func (h *header) means(i int, f Field) (meaning, bool) {
-	ms := h.meanings(i)
+	ms := h.meanings[i]
 	if k := slices.IndexFunc(ms, func(m meaning) bool { return m.field == f }); k >= 0 {
 		return ms[k], true
 	}
 	return meaning{}, false
-}
-
-// meanings are all that a header may mean.
-func (h *header) meanings(i int) []meaning {
-	ms, known := h.meaningCache[i]
-	if !known {
-		ms = h.understand(i)
-		h.meaningCache[i] = ms
-	}
-	return ms
 }
 
 // understand returns the meanings of a header; none for a header of how a name sounds. Words in
@@ -190,7 +180,8 @@ var vocabulary string
 // words has the sections of words.txt in which each word is, as headers are compared, and its place there.
 var words = sync.OnceValue(func() map[string]map[string]int {
 	all := map[string]map[string]int{}
-	for part := range strings.SplitSeq(comment.ReplaceAllString(vocabulary, ""), "\n[") {
+	comments := regexp.MustCompile(`(?m)^#.*`)
+	for part := range strings.SplitSeq(comments.ReplaceAllString(vocabulary, ""), "\n[") {
 		section, list, _ := strings.Cut(part, "]")
 		for place, w := range slices.Backward(strings.Split(list, ",")) { // the first of the same words counts
 			key := squeeze(w)
@@ -203,8 +194,6 @@ var words = sync.OnceValue(func() map[string]map[string]int {
 	delete(all, "")
 	return all
 })
-
-var comment = regexp.MustCompile(`(?m)^#.*`)
 
 // is reports whether a word, as headers are compared, is in a section.
 func is(section, key string) bool {

@@ -22,11 +22,11 @@ type candidate struct {
 }
 
 // candidates are the columns whose headers mean names, the best first; where the cells certainly are names, also those
-// under a header of addresses, of logins ("User name"), or of the words at the addresses ("Guest" beside "Guest email").
+// under a header of addresses, of logins ("User name"), or of the words at the addresses ("Guest", "Guest email").
 func (ch *chooser) candidates() []candidate {
 	var list []candidate
 	for i, key := range ch.keys {
-		ms, s := ch.meanings(i), ch.of(i)
+		ms, s := ch.meanings[i], ch.of(i)
 		m, mail := ch.means(i, Email)
 		guest := ms == nil && key != "" && key == ch.email.group
 		if (mail || guest || ch.isLogin(i) && !s.isOneWord()) && s.content() == certainNames {
@@ -84,7 +84,7 @@ func (ch *chooser) chooseNames() error {
 	wrong := func(c candidate) bool { return worse(c) && c.score == contradicted && c.content() != categories }
 	likely := without(all, wrong)
 	full, parts := ch.assemble(without(all, worse), likely)
-	if ch.has(FirstName) || ch.has(LastName) || ch.has(MiddleName) {
+	if ch.namesByFlag() {
 		ch.take(parts)
 		return nil
 	}
@@ -193,8 +193,9 @@ var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`
 // that are login names or companies; also no names, or half of them, if another column may hold some.
 func (ch *chooser) confirm(r mapping, all []candidate) error {
 	others, full, found := ch.others(), r[Name], ch.hasNames()
+	f := ch.of(full...)
 	known, missing := r.half()
-	if known == 0 && len(full) > 0 && ch.of(full[0]).isOneWord() { // "Nom" may be half of one
+	if known == 0 && f.isOneWord() { // "Nom" may be half of one
 		if m, _ := ch.means(full[0], Name); m.half {
 			known, missing, r = FirstName, LastName, mapping{FirstName: full}
 		}
@@ -212,8 +213,8 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 		if !ch.says(better[0], "elsewhere") || !found {
 			ways = append(ways, mapping{Name: better[:1]})
 		}
-	case len(full) > 0 && ch.of(full[0]).isWrong():
-		what = ch.named(full[0]) + " seems to hold " + contentTexts[ch.of(full[0]).content()]
+	case f.content() < maybeNames && (f.filled >= 5 || f.agree == 0 && f.filled > 2):
+		what = ch.named(full[0]) + " seems to hold " + contentTexts[f.content()]
 	case len(others) == 0:
 		return nil
 	case !found:
@@ -242,21 +243,27 @@ func (ch *chooser) betterNames(found *columnStats) []int {
 func (ch *chooser) others() []int {
 	list := ch.where(func(i int) bool {
 		s := ch.of(i)
-		known := func(m meaning) bool { return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.ats > 0) }
+		known := func(m meaning) bool {
+			return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.addresses > 0)
+		}
 		named := ch.names[i] != "" || s.content() == certainNames
-		other := ch.isForeign(i) || ch.isLogin(i) && s.isOneWord() || ch.hasNames() && (ch.isLogin(i) || ch.says(i, "sound"))
+		sound, login := ch.says(i, "sound"), ch.isLogin(i)
+		other := ch.isForeign(i) || login && s.isOneWord() || ch.hasNames() && (login || sound)
 		return ch.holds(i) == 0 && s.content() > categories && named && !other &&
-			!slices.ContainsFunc(ch.meanings(i), known)
+			!slices.ContainsFunc(ch.meanings[i], known)
 	})
 	slices.SortStableFunc(list, func(a, b int) int { return ch.of(b).agree - ch.of(a).agree })
 	return list
 }
 
 // ways returns what other columns may be: the first two first and last names, or each of the first three full ones.
-func (ch *chooser) ways(others []int) []mapping {
+func (ch *chooser) ways(others []int) (list []mapping) {
 	if len(others) > 1 && ch.of(others[0]).isOneWord() && ch.of(others[1]).isOneWord() {
 		a, b := others[:1], others[1:2]
 		return []mapping{{FirstName: a, LastName: b}, {FirstName: b, LastName: a}}
 	}
-	return each(Name, others[:min(len(others), 3)])
+	for _, i := range others[:min(len(others), 3)] {
+		list = append(list, mapping{Name: {i}})
+	}
+	return list
 }

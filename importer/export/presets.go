@@ -57,8 +57,9 @@ func (ch *chooser) choosePreset() error {
 	}
 	for pair := range strings.FieldsSeq(best.Told) {
 		key, word, _ := strings.Cut(pair, "=")
-		if f, err := ParseField(word); err == nil && (f != AccountID || ch.options.NeedAccounts) {
-			ch.meaningCache[slices.Index(ch.keys, key)] = []meaning{{field: f, rank: -1}}
+		f, err := ParseField(word)
+		if i := slices.Index(ch.keys, key); i >= 0 && err == nil && (f != AccountID || ch.options.NeedAccounts) {
+			ch.meanings[i] = []meaning{{field: f, rank: -1}}
 		}
 	}
 	return nil

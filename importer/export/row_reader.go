@@ -145,7 +145,7 @@ func (l *layout) isShifted(cells []string) bool {
 	}
 	return !filled && l.fullLast && l.header.where(func(i int) bool {
 		s, cell := l.columns.of(i), cellAt(cells, i)
-		texts, numbers := nearly(s.names, s.filled), nearly(s.filled-s.names-s.ats, s.filled)
+		texts, numbers := nearly(s.names, s.filled), nearly(s.filled-s.names-s.addresses, s.filled)
 		return trimBlanks(cell) != "" && s.filled > 4 && (texts && !isName(cell) || numbers && isName(cell))
 	}) != nil
 }

@@ -70,7 +70,7 @@ func (o *otherColumn) count(cell string, r *Row) {
 		return
 	}
 	o.filled++
-	if a, found := addressIn(cell); found {
+	if a := readAddress(cell); a.key != "" {
 		o.addresses++
 		if a.key != r.Key && !slices.Contains(a.others, r.Key) {
 			o.rivals++
