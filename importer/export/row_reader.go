@@ -118,14 +118,17 @@ func (l *layout) standsAlone(cells []string) bool {
 		l.options.NeedAccounts && id != "" && !strings.ContainsAny(id, " \t")
 }
 
-// isCutOff reports an address in the last cell whose domain goes on in another row of the sample.
+// isCutOff reports an address in the last cell whose domain no other row of the sample has, and one goes on.
 func (l *layout) isCutOff(cells []string) bool {
-	last := len(cells) - 1
+	last, same, longer := len(cells)-1, 0, false
 	_, domain, found := strings.Cut(cells[last], "@")
-	return found && slices.ContainsFunc(l.sample, func(other []string) bool {
-		_, whole, _ := strings.Cut(cellAt(other, last), "@")
-		return len(whole) > len(domain) && strings.HasPrefix(whole, domain)
-	})
+	for _, other := range l.sample {
+		_, d, _ := strings.Cut(cellAt(other, last), "@")
+		if longer = longer || d != domain && strings.HasPrefix(d, domain); d == domain {
+			same++ // the row itself is among them in a small file
+		}
+	}
+	return found && longer && same < 2
 }
 
 // isShifted reports whether cells of a row seem to be in other columns: the last one is filled though that column is
