@@ -32,7 +32,7 @@ var foreign = []struct {
 		"this is packed with bzip2, xz, zstd, 7-Zip or RAR", "unpack it first"},
 	{start(`sqlite format 3`), "this is a database", asCSV},
 	{start(`begin:vca(rd|lendar)`), "this is a vCard or calendar file, not CSV", asCSV},
-	{start(`dn::? |version: 1[\r\n].*dn:`), "this is LDIF, not CSV", asCSV},
+	{start(`dn::? |# extended ldif|version: 1[\r\n].*dn:`), "this is LDIF, not CSV", asCSV},
 	{start(`from [^\r\n,;\t]*[\r\n].*: `), "this is a mailbox (mbox), not CSV", asCSV},
 	{start(`\{\\rtf`), "this is a text document (RTF), not CSV", saveAs},
 	{start(`<`), "this is HTML or XML, not CSV", saveAs},

@@ -235,6 +235,7 @@ var shapes = []exported{
 	{name: "vCard", file: "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann\r\n", refused: "vCard"},
 	{name: "LDIF", file: "dn: cn=Ann,dc=example\nmail: a@example.com\n", refused: "LDIF"},
 	{name: "LDIF with version", file: "version: 1\n\ndn: cn=Ann\nmail: a@example.com\n", refused: "LDIF"},
+	{name: "LDIF of ldapsearch", file: "# extended LDIF\n#\n# LDAPv3\n\ndn: cn=Ann\nmail: a@example.com\n", refused: "LDIF"},
 	{name: "JSON lines", file: "{\"email\": \"a@example.com\"}\n{\"email\": \"b@example.com\"}\n", refused: "JSON"},
 	{name: "XML", file: "<?xml version=\"1.0\"?><a/>", refused: "XML"},
 	{name: "mbox", file: "From a@example.com Mon Jan 1 00:00:00 2024\nSubject: x\n", refused: "mbox"},
