@@ -26,15 +26,17 @@ type address struct {
 // readAddress reads the cell of an address, or of several and of nothing else but those of a kind that is not mail:
 // the one marked SMTP: is the primary, else the first. An address that it accepts is accepted again, and unchanged.
 func readAddress(cell string) address {
-	s := norm.NFC.String(trimBlanks(cell)) // one address, however its letters are composed
+	if !strings.Contains(cell, "@") && trimBlanks(cell) != "" {
+		return address{why: "it has no @"}
+	}
+	s := trimBlanks(cell)
 	switch {
 	case s == "", isPlainAddress(s):
 		return address{email: s, key: strings.ToLower(s)}
-	case !strings.Contains(s, "@"):
-		return address{why: "it has no @"}
 	case len(s) > maxCell:
 		return address{why: "it is longer than an address may be"}
 	}
+	s = norm.NFC.String(s) // one address, however its letters are composed
 	whole := single(s)
 	pieces := without(separator.Split(blank.ReplaceAllString(s, "$1;"), -1), notMail.MatchString)
 	if whole.key != "" || pieces == nil {
@@ -93,6 +95,9 @@ func Key(cell string) (key string, ok bool) {
 
 // trimBlanks takes blanks off both ends, and byte order marks, zero-width and soft characters, and marks of direction.
 func trimBlanks(s string) string {
+	if n := len(s); n > 0 && s[0]-'!' <= '~'-'!' && s[n-1]-'!' <= '~'-'!' { // most have none
+		return s
+	}
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r > 0x7f && unicode.Is(unicode.Cf, r) })
 }
 
@@ -102,7 +107,7 @@ func mayBeAddress(cell string) bool {
 }
 
 // Longest local part, address and label, in bytes: RFC 5321, 4.5.3.1, and erratum 1690 of RFC 3696; and whole cell.
-const maxLocal, maxAddress, maxLabel, maxCell = 64, 254, 63, 2000
+const maxLocal, maxAddress, maxLabel, maxCell = 64, 254, 63, 10_000
 
 // check says what is wrong with an address; with nothing it gives its key.
 func check(s string) (key, why string) {

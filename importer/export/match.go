@@ -75,12 +75,14 @@ func isMisspelt(word, key string) bool {
 		}
 		return unicode.ToLower(r)
 	}, word)
+	if strings.Count(pattern, "?") >= len(pattern)-1 {
+		return false
+	}
 	local, _, _ := strings.Cut(key, "@")
 	parts := strings.FieldsFunc(local, isNoLetter)
 	almost := func(part string) bool {
 		found, _ := path.Match(pattern, part)
 		return found
 	}
-	return strings.Count(pattern, "?") < len(pattern)-1 && slices.ContainsFunc(parts, almost) &&
-		!slices.Contains(parts, strings.ToLower(unidecode.Unidecode(word)))
+	return slices.ContainsFunc(parts, almost) && !slices.Contains(parts, strings.ToLower(unidecode.Unidecode(word)))
 }

@@ -127,8 +127,8 @@ func (s *Survey) count(r *Row) {
 	if r.NoAddress {
 		s.NoAddress++
 	} else {
-		for i := range s.others {
-			s.others[i].count(cellAt(r.record.Cells, i), r)
+		for i, cell := range r.record.Cells[:min(len(r.record.Cells), len(s.others))] {
+			s.others[i].count(cell, r)
 		}
 	}
 	s.keys.add(r)
