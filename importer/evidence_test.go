@@ -547,6 +547,37 @@ func TestInputBreaksOff(t *testing.T) {
 	})
 }
 
+// A row that a stopped run has as failed, and that another run may have onboarded since, is sent again.
+func TestPerhapsOnboardedByAnotherRunMeanwhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		fault := jsmtest.Decision{Status: 400}
+		o := down(func(email string, _ int) jsmtest.Decision {
+			if email == address(0) {
+				return fault
+			}
+			return jsmtest.Decision{}
+		})
+		o.Latency = time.Second
+		d := newDesktop(t, o)
+		d.run.Workers = 2
+		d.export(100)
+		first := slices.Clone(d.people)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(30*time.Second, func() { cancel(ErrInterrupted) })
+		if s := d.sit(ctx); s.results[0].Status != outcome.Failed || s.Totals.Of(outcome.NotAttempted) == 0 {
+			t.Fatalf("%v", s.statuses())
+		}
+		fault = jsmtest.Decision{Fault: jsmtest.ResetAfter}
+		d.export(1)
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Unknown: 1})
+		fault, d.people = jsmtest.Decision{}, first
+		if s := d.sit(t.Context()); s.results[0].Status != outcome.CreatedUnconfirmed {
+			t.Error(shown(s.results[0]))
+		}
+	})
+}
+
 // Whoever another run has onboarded since this one's request was refused, or its answer lost, is known when this run
 // goes on: no request is made, and access that was revoked meanwhile does not count as given back.
 func TestOnboardedByAnotherRunMeanwhile(t *testing.T) {

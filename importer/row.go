@@ -82,8 +82,9 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		}
 		switch has := a != nil && a.RevokedAt.IsZero(); {
 		case o == nil:
-		// It is forgotten when the run goes on, if access was given back or taken since, or if another run has made it.
+		// It is forgotten when the run goes on, or if access was given back or taken, or another run has sent it, since.
 		case now && run.Retry && o.Retry, now && has && o.Status == outcome.Revoked,
+			now && !r.revokes && o.Status == outcome.Failed && m.Lost != nil,
 			m.Account != nil && !has && onboarded(o.Status),
 			m.Account != nil && !a.Gone && (o.Open || o.Status == outcome.Failed && o.AccountID == "") && // no rename
 				!r.revokes && !r.plan.Options.ResendKnown:
