@@ -82,7 +82,7 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		}
 		switch has := a != nil && a.RevokedAt.IsZero(); {
 		case o == nil:
-		// It is forgotten when the run goes on, or if access was given back or taken, or another run has sent it, since.
+		// It is forgotten when the run goes on; if access was given back or taken since, or another run has sent it.
 		case now && run.Retry && o.Retry, now && has && o.Status == outcome.Revoked,
 			now && !r.revokes && o.Status == outcome.Failed && m.Lost != nil,
 			m.Account != nil && !has && onboarded(o.Status),

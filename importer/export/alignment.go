@@ -101,7 +101,7 @@ func (s *Survey) checkNames() error {
 func (s *Survey) findMisplaced(agree bool) {
 	for _, besides := range []bool{false, agree} {
 		for _, x := range s.alignment.mismatches {
-			spelled, shared := s.alignment.spelled[x.local], s.keys.repeated[hashOf(x.identity())] > 0
+			spelled, shared := s.alignment.spelled[x.local], s.keys.otherNamed[hashOf(x.identity())]
 			beside := besides && !x.agrees && (s.misplaced[x.Number-1] || s.misplaced[x.Number+1])
 			if spelled >= mismatched || shared && spelled >= wholly || beside {
 				s.misplaced[x.Number] = true

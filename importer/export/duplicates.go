@@ -23,6 +23,7 @@ func hashOf(key string) hash128 {
 type keyIndex struct {
 	nameHashes             map[hash128]uint16 // a hash of the name in the first of those rows; 0: there is none
 	repeated               map[hash128]int32  // the rows after the first
+	otherNamed             map[hash128]bool   // some of these have another name
 	duplicates, otherNames int                // the rows after the first ones, and how many of these have another name
 }
 
@@ -42,6 +43,7 @@ func (x *keyIndex) add(r *Row) {
 		x.duplicates++
 		if first != name {
 			x.otherNames++
+			x.otherNamed[h] = true
 		}
 	}
 }
