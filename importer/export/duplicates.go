@@ -22,8 +22,7 @@ func hashOf(key string) hash128 {
 // keyIndex has the keys that were seen, and those that several sendable rows have.
 type keyIndex struct {
 	nameHashes             map[hash128]uint16 // a hash of the name in the first of those rows; 0: there is none
-	repeated               map[hash128]int32  // the rows after the first
-	otherNamed             map[hash128]bool   // some of these have another name
+	otherNamed             map[hash128]bool   // the keys that rows after the first have; true: one has another name
 	duplicates, otherNames int                // the rows after the first ones, and how many of these have another name
 }
 
@@ -39,12 +38,11 @@ func (x *keyIndex) add(r *Row) {
 	case first == 0:
 		x.nameHashes[h] = name
 	default:
-		x.repeated[h]++
 		x.duplicates++
 		if first != name {
 			x.otherNames++
-			x.otherNamed[h] = true
 		}
+		x.otherNamed[h] = x.otherNamed[h] || first != name
 	}
 }
 
@@ -55,13 +53,13 @@ func hashOfName(name string) uint16 {
 
 // setDuplicateOf sets DuplicateOf, in the second pass; firsts are the first rows of repeated keys so far.
 func (x *keyIndex) setDuplicateOf(r *Row, firsts map[hash128]Place) {
-	if len(x.repeated) == 0 || !r.Sendable() {
+	if len(x.otherNamed) == 0 || !r.Sendable() {
 		return
 	}
-	h, name := hashOf(r.identity()), hashOfName(r.Name)
-	if place, found := firsts[h]; found {
-		r.DuplicateOf, r.DuplicateName = place, x.nameHashes[h] != name
-	} else if x.repeated[h] > 0 { // perhaps a later row than in the first pass, which may have rejected that one
-		firsts[h], x.nameHashes[h] = r.Place, name
+	h := hashOf(r.identity())
+	if _, found := x.otherNamed[h]; found && firsts[h] == (Place{}) {
+		firsts[h] = r.Place
+	} else if found {
+		r.DuplicateOf, r.DuplicateName = firsts[h], x.nameHashes[h] != hashOfName(r.Name)
 	}
 }

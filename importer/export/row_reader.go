@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"io"
 	"regexp"
 	"slices"
@@ -13,49 +14,41 @@ var blankLines = &Problem{}
 // lines reads rows, and lines that are none, in order: the same in both passes. [Survey.checkRow] reads their cells.
 func (l *layout) lines(yield func(*Row, error) bool) {
 	var held []*Row // the last row, as the next line may be a part of it, and lines that may be a footer
-	release := func() bool {
-		for _, row := range held {
-			if !yield(row, nil) {
-				return false
-			}
-		}
-		held = held[:0]
-		return true
-	}
-	records, number := l.file.Records(l.encoding, l.dialect), 0
+	var err error
+	records, before := l.file.Records(l.encoding, l.dialect), &Row{skipped: blankLines}
 	records.Width = len(l.header.names)
-	for before := (&Row{skipped: blankLines}); ; {
-		rec, err := records.Next()
-		row := &Row{Number: number + 1, Place: rec.Place, record: rec}
-		switch {
-		case err == nil && rec.Place == l.header.place:
+	for err == nil {
+		row := &Row{Number: before.Number}
+		if row.record, err = records.Next(); row.record.Place == l.header.place {
 			continue
-		case err == nil:
-			err = l.classify(row, before.fragment)
 		}
-		if err != nil {
+		switch err = cmp.Or(err, l.classify(row, before.fragment)); {
+		case err != nil:
 			l.skipFooter(held)
-			if release() && err != io.EOF {
-				yield(nil, err)
+		case row.skipped == nil:
+			if row.Number++; l.mayBeSplitRow(before, row) {
+				before.fault, row.fault = kindOf("broken_row"), kindOf("broken_row")
 			}
-			return
 		}
-		if l.mayBeSplitRow(before, row) {
-			before.fault, row.fault = kindOf("broken_row"), kindOf("broken_row")
-		}
-		if (row.skipped == nil && !row.fragment || len(held) >= 1024) && !release() { // no footer is so long
-			return
-		}
-		if row.skipped == nil {
-			number = row.Number
+		if err != nil || row.skipped == nil && !row.fragment || len(held) >= 1024 { // no footer is so long
+			for _, ready := range held {
+				if !yield(ready, nil) {
+					return
+				}
+			}
+			held = held[:0]
 		}
 		held, before = append(held, row), row
+	}
+	if err != io.EOF {
+		yield(nil, err)
 	}
 }
 
 // classify tells rows from other lines. A header after a line of text is that of a second table.
 func (l *layout) classify(row *Row, afterFragment bool) error {
 	rec := row.record
+	row.Place, row.Cells = rec.Place, rec.Cells
 	for _, repair := range rec.Repairs {
 		row.repaired(kindOf(repair))
 	}
@@ -161,7 +154,7 @@ func (l *layout) mayBeSplitRow(before, row *Row) bool {
 	last := len(cells) - 1
 	another := func(i int) bool { return l.columns.of(last + i).looksAddresses() }
 	switch {
-	case before.skipped != nil, row.skipped != nil, last+len(rest) > len(l.header.names), isSumLine(rest):
+	case before.skipped != nil, last+len(rest) > len(l.header.names), isSumLine(rest):
 		return false
 	case row.fragment:
 		whole := l.columns.holds(last) == Email && l.standsAlone(cells) && !l.isCutOff(cells) &&

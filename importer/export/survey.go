@@ -71,8 +71,7 @@ func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 func (f *File) survey(ctx context.Context, o Options, misplaced map[int]bool) (s *Survey, err error) {
 	s = &Survey{Path: f.Path, SHA256: f.SHA256, misplaced: misplaced, tally: tally{},
 		alignment: alignment{spelled: map[string]int{}},
-		keys: keyIndex{nameHashes: map[hash128]uint16{}, repeated: map[hash128]int32{},
-			otherNamed: map[hash128]bool{}}}
+		keys:      keyIndex{nameHashes: map[hash128]uint16{}, otherNamed: map[hash128]bool{}}}
 	if s.layout, err = f.chooseLayout(ctx, o); err != nil {
 		return s, err
 	}
@@ -114,7 +113,7 @@ func (s *Survey) count(r *Row) {
 		s.Skipped++
 		s.tally.add(r.Place, append(r.repairs, r.skipped)...)
 		if r.skipped == kindOf("footer") {
-			s.Footer = append(s.Footer, &Row{Place: r.Place, Cells: r.record.Cells})
+			s.Footer = append(s.Footer, r)
 		}
 		return
 	}
