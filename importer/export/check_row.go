@@ -107,7 +107,9 @@ func (s *Survey) address(r *Row, cells []string) address {
 	default:
 		r.refuse(kindOf("no_address"), "no address")
 	}
-	r.repaired(a.repair)
+	if a.repair != nil {
+		r.repairs = append(r.repairs, a.repair)
+	}
 	return a
 }
 
@@ -149,11 +151,11 @@ func (s *Survey) name(r *Row, cells []string, a address) {
 			r.refuse(k, k.reason()+"; "+uncorrected.Hint)
 		}
 		r.Name = name
-		r.repaired(repairs...)
+		r.repairs = append(r.repairs, repairs...)
 		return
 	}
 	if s.columns.hasNames() {
-		r.repaired(kindOf("no_name"))
+		r.repairs = append(r.repairs, kindOf("no_name"))
 	}
 }
 

@@ -2,7 +2,6 @@ package export
 
 import (
 	"cmp"
-	"slices"
 
 	"jsm-onboard/importer/csvtext"
 )
@@ -43,16 +42,7 @@ type Row struct {
 	skipped  *Problem // why it is no row; nil: it is one
 	fragment bool     // fewer cells than the header, and no address or account of its own
 	fault    *Problem
-	repairs  []*Problem
-}
-
-// repaired adds what was repaired in the row.
-func (r *Row) repaired(list ...*Problem) {
-	for _, k := range list {
-		if k != nil && !slices.Contains(r.repairs, k) {
-			r.repairs = append(r.repairs, k)
-		}
-	}
+	repairs  []*Problem // each once
 }
 
 // refuse says why the row must not be sent.

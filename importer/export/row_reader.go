@@ -50,7 +50,7 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 	rec := row.record
 	row.Place, row.Cells = rec.Place, rec.Cells
 	for _, repair := range rec.Repairs {
-		row.repaired(kindOf(repair))
+		row.repairs = append(row.repairs, kindOf(repair))
 	}
 	if rec.Fault != "" {
 		row.fault = kindOf(rec.Fault)
@@ -90,7 +90,7 @@ func (l *layout) checkWidth(row *Row) {
 	whole := len(cells)
 	if !row.record.Ended && (whole < l.header.trimmed || l.isCutOff(cells)) {
 		whole--
-		row.repaired(kindOf("cut_off"))
+		row.repairs = append(row.repairs, kindOf("cut_off"))
 	}
 	missing := slices.ContainsFunc(l.needed, func(i int) bool { return i >= whole })
 	switch shifted := l.isShifted(cells); {
@@ -99,7 +99,7 @@ func (l *layout) checkWidth(row *Row) {
 	case missing, len(cells) < width && row.record.Suspect, shifted:
 		row.fault = kindOf("row_too_short")
 	case len(cells) < l.header.trimmed:
-		row.repaired(kindOf("short_row"))
+		row.repairs = append(row.repairs, kindOf("short_row"))
 	}
 	row.fragment = len(cells) < l.header.trimmed && !l.standsAlone(cells)
 }
