@@ -55,14 +55,10 @@ func (f *File) isOwn() bool {
 // compareNames reads the file, and compares names with addresses.
 func (v *view) compareNames(ctx context.Context) error {
 	s := Survey{layout: v.layout}
-	for r, err := range s.lines {
-		if err = cmp.Or(err, ctx.Err()); err != nil {
+	for r, err := range s.All(ctx) {
+		if err != nil {
 			return err
 		}
-		if r.skipped != nil {
-			continue
-		}
-		s.checkRow(r)
 		name := textOf(r.record.Cells, v.columns.at.names())
 		v.sent = hash64(fmt.Sprintln(v.sent, r.Email, name, r.Organization, r.ExternalID, r.AccountID))
 		for word := range strings.FieldsSeq(name) {
