@@ -2,9 +2,9 @@ package export
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"jsm-onboard/importer/text"
@@ -76,32 +76,24 @@ func (s *Survey) broken(r *Row, cells []string) {
 	case !s.options.NeedAccounts && r.fault != kindOf("row_not_utf8"): // whose cells are in place
 		r.Invalid += "; " + uncorrected.Hint
 	}
-	r.mentioned(cells)
+	r.further(strings.Join(cells, "\n"))
 }
-
-// mentioned adds the addresses anywhere in a row whose own address cannot be read: they count as in the file.
-func (r *Row) mentioned(cells []string) {
-	for _, piece := range mention.FindAllString(strings.Join(cells, "\n"), -1) {
-		r.further(strings.Trim(piece, "."))
-	}
-}
-
-// mention is what may be an address within other text.
-var mention = regexp.MustCompile(`[^\s;,|%<>"'()\[\]]*@[^\s;,|%<>"'()\[\]]*`)
 
 // address reads the row's address and the further ones.
 func (s *Survey) address(r *Row, cells []string) address {
 	a := readAddress(s.cell(cells, Email))
 	r.Email, r.Key = a.email, a.key
 	for _, i := range s.second {
-		r.further(cellAt(cells, i))
+		if cell := cellAt(cells, i); cell != r.Email { // as in most rows
+			r.further(cell)
+		}
 	}
 	switch {
 	case a.key != "", s.options.NeedAccounts && r.AccountID != "":
 	case a.why != "":
 		shown := text.Shorten(trimBlanks(s.cell(cells, Email)), 80)
 		r.refuse(kindOf("malformed_address"), fmt.Sprintf("%q is not an address: %s", shown, a.why))
-		r.mentioned(cells)
+		r.further(strings.Join(cells, "\n"))
 	case s.options.NeedAccounts:
 		r.refuse(kindOf("no_account"), "neither an account id nor an address")
 	default:
@@ -113,10 +105,11 @@ func (s *Survey) address(r *Row, cells []string) address {
 	return a
 }
 
-// further adds other addresses of the same person.
-func (r *Row) further(cell string) {
-	a := readAddress(cell)
-	for _, key := range slices.Concat([]string{a.key}, a.others) {
+// further adds the addresses in some cells, but for the own one of the row: they count as in the file.
+func (r *Row) further(cells string) {
+	apart := func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(`;,|%<>"()[]、，；`, c) }
+	for piece := range strings.FieldsFuncSeq(cells, apart) {
+		key := readAddress(strings.Trim(piece, ".")).key
 		if key != "" && key != r.Key && !slices.Contains(r.Other, key) {
 			r.Other = append(r.Other, key)
 		}

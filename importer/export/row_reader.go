@@ -104,11 +104,9 @@ func (l *layout) checkWidth(row *Row) {
 	row.fragment = len(cells) < l.header.trimmed && !l.standsAlone(cells)
 }
 
-// standsAlone reports whether a record has a whole address in its column, or an account id if that is needed.
+// standsAlone reports whether a record has a whole address in its column, or one word as an account id.
 func (l *layout) standsAlone(cells []string) bool {
-	id := trimBlanks(l.cell(cells, AccountID))
-	return readAddress(l.cell(cells, Email)).key != "" ||
-		l.options.NeedAccounts && id != "" && !strings.ContainsAny(id, " \t")
+	return readAddress(l.cell(cells, Email)).key != "" || len(strings.Fields(l.cell(cells, AccountID))) == 1
 }
 
 // isCutOff reports an address in the last cell whose domain no other row of the sample has, and one goes on.
@@ -162,8 +160,7 @@ func (l *layout) mayBeSplitRow(before, row *Row) bool {
 		return !before.fragment && !strings.Contains(rest[0], "@") &&
 			(last+1 < l.header.trimmed || slices.Contains(l.needed, last) && !whole)
 	case last == 0:
-		return (before.fragment || before.record.Fault != "") && !l.options.NeedAccounts &&
-			slices.Contains(l.columns.at.names(), 0)
+		return !l.standsAlone(cells) && !l.options.NeedAccounts && slices.Contains(l.columns.at.names(), 0)
 	}
 	return last+len(rest) == len(l.header.names) && slices.ContainsFunc(l.columns.at[Email], another)
 }
