@@ -22,15 +22,21 @@ func (s *Survey) checkRow(r *Row) {
 	if s.ExternalIDsUnused == "" {
 		r.ExternalID = trimBlanks(bare(s.cell(cells, ExternalID)))
 	}
-	switch {
+	// A row whose cells cannot be trusted stays broken, in the files of ours that take it over, until its reason is
+	// emptied there: its cells fill the columns of these files, so nothing else shows that they are wrong.
+	switch before := r.Own["jsm_reason"]; {
+	case r.fault != nil && s.options.NeedAccounts:
+		r.refuse(r.fault, r.fault.reason())
 	case r.fault != nil:
-	case slices.ContainsFunc(cells, func(c string) bool { return !utf8.ValidString(c) }):
-		r.fault = kindOf("row_not_utf8")
-	case strings.HasSuffix(r.Own["jsm_reason"], uncorrected.Hint):
-		r.fault = uncorrected
+		r.refuse(r.fault, r.fault.reason()+"; "+uncorrected.Hint)
+	case slices.ContainsFunc(cells, func(c string) bool { return !utf8.ValidString(c) }): // they are in place
+		r.refuse(kindOf("row_not_utf8"), kindOf("row_not_utf8").reason())
+	case strings.HasSuffix(before, uncorrected.Hint):
+		r.refuse(uncorrected, before)
 	}
-	if r.fault != nil {
-		s.broken(r, cells)
+	if r.Invalid != "" {
+		r.NoAddress, r.repairs = true, nil
+		r.further(strings.Join(cells, "\n"))
 		return
 	}
 	a := s.address(r, cells)
@@ -64,19 +70,6 @@ func (s *Survey) keepCells(r *Row, cells []string) {
 			r.Cells = append(r.Cells, Unguard(c))
 		}
 	}
-}
-
-// broken sets what is known of a row whose cells cannot be trusted. In a file of ours, such a row stays broken until
-// its reason is emptied: its cells now fill the columns of that file, so nothing else shows that they are wrong.
-func (s *Survey) broken(r *Row, cells []string) {
-	r.NoAddress, r.repairs = true, nil
-	switch r.Invalid = r.fault.reason(); {
-	case r.fault == uncorrected:
-		r.Invalid = r.Own["jsm_reason"]
-	case !s.options.NeedAccounts && r.fault != kindOf("row_not_utf8"): // whose cells are in place
-		r.Invalid += "; " + uncorrected.Hint
-	}
-	r.further(strings.Join(cells, "\n"))
 }
 
 // address reads the row's address and the further ones.

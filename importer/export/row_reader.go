@@ -62,9 +62,7 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 		row.skipped = blankLines
 	case above:
 		row.skipped = kindOf("title_lines")
-	case row.fault != nil:
-	case hasAddress:
-		l.checkWidth(row)
+	case row.fault != nil, hasAddress:
 	case ruler.MatchString(strings.Join(rec.Cells, "")), len(rec.Cells) < l.header.trimmed && isDirective(rec.Cells):
 		row.skipped = kindOf("stray_directive")
 	default:
@@ -77,9 +75,10 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 				"another header: a second table, files that were joined, or a header of several lines",
 				"cut the file there, and import the parts one by one; or delete all lines between the first header "+
 					"and the first person")
-		default:
-			l.checkWidth(row)
 		}
+	}
+	if row.skipped == nil && row.fault == nil {
+		l.checkWidth(row)
 	}
 	return nil
 }
@@ -165,11 +164,10 @@ func (l *layout) mayBeSplitRow(before, row *Row) bool {
 	return last+len(rest) == len(l.header.names) && slices.ContainsFunc(l.columns.at[Email], another)
 }
 
-// sumLine matches lines such as "Total: 12", "(2 rows)" or "Grand Totals (5700 records)", which are no part of a name.
-var sumLine = regexp.MustCompile(`^[^\d]*[:(=][^\d]*\d`)
-
-// isSumLine reports whether a line is one cell with a sum.
+// isSumLine reports whether a line is one cell with a sum, which is no part of a name: "Total: 12", "(2 rows)".
 func isSumLine(cells []string) bool { return len(cells) == 1 && sumLine.MatchString(cells[0]) }
+
+var sumLine = regexp.MustCompile(`^[^\d]*[:(=][^\d]*\d`)
 
 // skipFooter skips the fragments that end the file; in a revocation only sums, and never what may be a row cut off.
 func (l *layout) skipFooter(rows []*Row) {

@@ -127,7 +127,7 @@ func (s *Survey) count(r *Row) {
 	if r.NoAddress {
 		s.NoAddress++
 	} else {
-		for i, cell := range r.record.Cells[:min(len(r.record.Cells), len(s.others))] {
+		for i, cell := range r.record.Cells {
 			s.others[i].count(cell, r)
 		}
 	}
