@@ -66,11 +66,10 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 	case ruler.MatchString(strings.Join(rec.Cells, "")), len(rec.Cells) < l.header.trimmed && isDirective(rec.Cells):
 		row.skipped = kindOf("stray_directive")
 	default:
-		other := newHeader(rec.Cells, Place{})
-		switch repeats := l.header.repeats(other); {
-		case repeats && !afterFragment:
+		switch other := newHeader(rec.Cells, Place{}); {
+		case l.header.repeats(other) && !afterFragment:
 			row.skipped = kindOf("repeated_header")
-		case repeats, l.header.isOther(other, l.columns.at[Email]):
+		case l.header.isOther(other, l.columns.at[Email]):
 			return refuse(rec.Place,
 				"another header: a second table, files that were joined, or a header of several lines",
 				"cut the file there, and import the parts one by one; or delete all lines between the first header "+
