@@ -104,6 +104,8 @@ func situations() []situation {
 		// Columns.
 		{name: "two columns of addresses", file: "work email,email,name\na@example.com,b@example.com,Ann\n", refused: "could be the address"},
 		{name: "a second column fits as well", file: "email,name,billing\na@example.com,Ann,b@example.com\n", refused: "could be the address"},
+		{name: "further addresses within a text", file: "Name,Email,Email 2\nAnn,a@example.com,\"ask Bo (bo@example.net), or o'brien@example.net\"\nO'Hara,o'hara@example.com,O'Hara <o'hara@example.com>\n",
+			rows: []string{"2 a@example.com Ann +bo@example.net +o'brien@example.net", "3 o'hara@example.com O'Hara"}},
 		{name: "a second column with a few further addresses", file: "Name,Email,Work Email\nAnn,a@example.com,\nBob,b@example.com,\nCy,c@example.com,\nDi,d@example.com,\nEd,e@example.com,e@example.net\n",
 			refused: "could be the address"},
 		{name: "a second column that fills gaps", file: "Name,Email,Work Email\nAnn,a@example.com,\nBob,b@example.com,\nCy,c@example.com,\nDi,d@example.com,\nEd,e@example.com,\nFay,,f@example.com\n", refused: "could be the address"},
