@@ -88,6 +88,7 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 			return ch.columns, ch.noColumn(name)
 		}
 		ch.at[f], ch.byFlag[f] = []int{i}, true
+		ch.meanings[i] = append(ch.meanings[i], meaning{field: f}) // if it has none of that field
 	}
 	if err := ch.choosePreset(); err != nil {
 		return ch.columns, err
@@ -99,7 +100,7 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 		return ch.columns, err
 	}
 	if ch.evidence = newEvidence(ch.sample, ch.at[Email]); ch.has(Email) {
-		ch.email, _ = ch.means(ch.at[Email][0], Email)
+		ch.email = ch.means(ch.at[Email][0], Email)
 	}
 	ch.byHeader(ExternalID)
 	ch.byHeader(Organization)
@@ -118,12 +119,11 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 
 // byHeader takes the column whose header means f, and no part of a name; of several the best one.
 func (ch *chooser) byHeader(f Field) {
-	best := meaning{rank: rankSelf}
+	best := rankSelf
 	for i := range ch.names {
-		if m, ok := ch.means(i, f); ok && m.rank < best.rank && ch.holds(i) == 0 && !ch.byFlag[f] &&
+		if m := ch.means(i, f); m.rank < best && ch.holds(i) == 0 && !ch.byFlag[f] &&
 			!slices.ContainsFunc(ch.meanings[i], meaning.ofPart) {
-			best = m
-			ch.at[f] = []int{i}
+			best, ch.at[f] = m.rank, []int{i}
 		}
 	}
 }
@@ -161,31 +161,29 @@ func (ch *chooser) chooseEmail() error {
 	if ch.has(Email) {
 		return nil
 	}
-	best, rank := -1, 0
+	best, least := -1, rankNone
 	for i := range ch.names {
-		m, ok := ch.means(i, Email)
-		s := ch.of(i)
+		rank, s := ch.means(i, Email).rank, ch.of(i)
 		switch {
-		case !ok && ch.options.NoHeader && s.looksAddresses():
-			m.rank = rankGroup
-		case !ok || ch.neverTaken(i):
+		case ch.options.NoHeader && s.looksAddresses():
+			rank = rankGroup
+		case ch.neverTaken(i):
 			continue
 		case s.addresses == 0:
-			m.rank += 2 * rankGroup
+			rank += 2 * rankGroup
 		}
-		if best < 0 || m.rank < rank {
-			best, rank = i, m.rank
+		if rank < least {
+			best, least = i, rank
 		}
 	}
 	if best < 0 {
 		return ch.ask("no column of the people's addresses was found", ch.byContent()...)
 	}
-	if s := ch.of(best); !ch.ownFile && most(s.names, s.filled) && (s.addresses == 0 || rank >= rankGroup) {
+	if s := ch.of(best); !ch.ownFile && most(s.names, s.filled) && least >= rankGroup {
 		return ch.ask(ch.named(best)+": most of its cells are not addresses", ch.byContent()...)
 	}
 	same := ch.where(func(i int) bool { return slices.Equal(ch.words[i], ch.words[best]) })
-	elsewhere := func(i int) bool { return ch.says(i, "elsewhere") }
-	if len(same) > 1 && ch.where(elsewhere) != nil {
+	if len(same) > 1 && ch.where(func(i int) bool { return ch.says(i, "elsewhere") }) != nil {
 		return ch.ask("of several columns with one header some may be another person's",
 			mapping{Email: same[:1]}, mapping{Email: same[1:]})
 	}

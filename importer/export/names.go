@@ -27,9 +27,9 @@ func (ch *chooser) candidates() []candidate {
 	var list []candidate
 	for i, key := range ch.keys {
 		ms, s := ch.meanings[i], ch.of(i)
-		m, mail := ch.means(i, Email)
+		m := ch.means(i, Email)
 		guest := ms == nil && key != "" && key == ch.email.group
-		if (mail || guest || ch.isLogin(i) && !s.isOneWord()) && s.content() == certainNames {
+		if (m.field == Email || guest || ch.isLogin(i) && !s.isOneWord()) && s.content() == certainNames {
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
 		}
 		for _, m := range ms {
@@ -196,7 +196,7 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 	f := ch.of(full...)
 	known, missing := r.half()
 	if known == 0 && f.isOneWord() { // "Nom" may be half of one
-		if m, _ := ch.means(full[0], Name); m.half {
+		if ch.means(full[0], Name).half {
 			known, missing, r = FirstName, LastName, mapping{FirstName: full}
 		}
 	}
