@@ -182,7 +182,7 @@ func (ch *chooser) chooseEmail() error {
 	if s := ch.of(best); !ch.ownFile && most(s.names, s.filled) && least >= rankGroup {
 		return ch.ask(ch.named(best)+": most of its cells are not addresses", ch.byContent()...)
 	}
-	same := ch.where(func(i int) bool { return slices.Equal(ch.words[i], ch.words[best]) })
+	same := ch.where(func(i int) bool { return strings.EqualFold(ch.names[i], ch.names[best]) })
 	if len(same) > 1 && ch.where(func(i int) bool { return ch.says(i, "elsewhere") }) != nil {
 		return ch.ask("of several columns with one header some may be another person's",
 			mapping{Email: same[:1]}, mapping{Email: same[1:]})

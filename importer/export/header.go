@@ -54,7 +54,7 @@ type header struct {
 	cells     []string   // as they stand, without guards in a file of our own
 	names     []string   // without blanks around them
 	keys      []string   // normalised, without brackets and blanks
-	words     [][]string // normalised: those in brackets, but for "required" and the like, and then the others
+	tokens    [][]string // of the words in brackets, but for "required" and the like, and then of the others
 	own, kept []bool     // a column that this program adds to its files; one that stands in the results as it is
 	ownFile   bool
 	trimmed   int // width without empty names at the end
@@ -82,10 +82,10 @@ func newHeader(cells []string, place Place) header {
 		}
 		brackets = without(brackets, func(w string) bool { return is("link", w) || is("half", w) })
 		h.cells, h.names, h.keys = append(h.cells, c), append(h.names, name), append(h.keys, strings.Join(words, ""))
-		h.words = append(h.words, slices.Concat(brackets, words))
+		h.tokens = append(h.tokens, parse(slices.Concat(brackets, words)))
 		h.kept = append(h.kept, !slices.Contains(ownColumns, name))
 		h.own = append(h.own, !h.kept[i] || slices.Contains(leaverColumns, name))
-		h.meanings = append(h.meanings, understand(words, brackets))
+		h.meanings = append(h.meanings, understand(h.tokens[i], parse(words), parse(brackets)))
 		if name != "" {
 			h.trimmed = i + 1
 		}
@@ -148,20 +148,15 @@ func (h *header) isOther(other header, email []int) bool {
 	if h.place.Row == 0 || strings.Contains(strings.Join(other.cells, ""), "@") {
 		return false
 	}
-	named, known, mail, here := 0, 0, false, false
-	for i, key := range other.keys {
-		if key == "" {
-			continue
-		}
-		named++
-		m := other.means(i, Email)
-		certain := m.rank < rankGroup
-		if certain || isKnown(key) || other.says(i, "elsewhere") || slices.Contains(h.keys, key) {
-			known++
-		}
-		mail, here = mail || m.field == Email, here || certain && slices.Contains(email, i)
-	}
-	return named > 1 && (known == named || here || mail && known*2 >= named)
+	named := other.where(func(i int) bool { return other.keys[i] != "" })
+	mail := other.where(func(i int) bool { return other.means(i, Email).rank < rankNone })
+	certain := func(i int) bool { return slices.Contains(mail, i) && other.means(i, Email).rank < rankGroup }
+	unknown := without(named, func(i int) bool {
+		key := other.keys[i]
+		return certain(i) || isKnown(key) || other.says(i, "elsewhere") || slices.Contains(h.keys, key)
+	})
+	return len(named) > 1 && (len(unknown) == 0 || slices.ContainsFunc(email, certain) ||
+		mail != nil && len(unknown)*2 <= len(named))
 }
 
 var (

@@ -44,11 +44,10 @@ func (h *header) means(i int, f Field) meaning {
 	return h.meanings[i][k]
 }
 
-// understand returns the meanings of a header's words, apart from those in brackets, and of these; none for a header of
-// how a name sounds. Those in brackets count if the whole has a meaning with them, or if they say whose an address is.
-func understand(words, brackets []string) []meaning {
-	together := slices.Concat(brackets, words)
-	all, plain, inside, tokens := read(together), read(words), read(brackets), parse(together)
+// understand returns the meanings of a header by its tokens, and by those outside and inside of brackets; none for how a
+// name sounds. What is in brackets counts if the whole has a meaning with it, or if it says whose an address is.
+func understand(tokens, outside, brackets []string) []meaning {
+	ms, plain, inside := read(tokens), read(outside), read(brackets)
 	half := func(m meaning) bool { return m.half }
 	certain := func(m meaning) bool { return m.ofName() && m.rank < rankSelf }
 	switch {
@@ -56,15 +55,15 @@ func understand(words, brackets []string) []meaning {
 		return nil
 	case slices.ContainsFunc(inside, meaning.ofPart) && slices.ContainsFunc(plain, half): // "Nom (Prénom)"
 		return inside
-	case slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(all, certain) && !has(tokens, "elsewhere"):
+	case slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(ms, certain) && !has(tokens, "elsewhere"):
 		return plain
 	}
-	return all
+	return ms
 }
 
-// read are the meanings of the words of a header, in whatever order they stand.
-func read(list []string) (ms []meaning) {
-	tokens := without(parse(list), func(t string) bool { return is("link", t) })
+// read are the meanings of the tokens of a header, in whatever order they stand.
+func read(tokens []string) (ms []meaning) {
+	tokens = without(tokens, func(t string) bool { return is("link", t) })
 	for f := Email; f <= secondLast; f++ {
 		if has(tokens, f.String()) || f == Email && has(tokens, "mail") {
 			ms = append(ms, among(f, tokens))
@@ -135,7 +134,6 @@ func split(word string) []string {
 		before, end := word[:i], word[i:]
 		long := utf8.RuneCountInString(end) >= 4 || !isLatin(end) && utf8.RuneCountInString(end) > 1
 		switch {
-		case i == 0:
 		case long && isWord(end) && (is("mail", end) || isWord(before) || len(split(before)) > 1):
 			return append(split(before), end)
 		case is("mail", before) && !isLatin(end):
@@ -156,19 +154,16 @@ func has(tokens []string, section string) bool {
 }
 
 // says reports a header with a word of a section.
-func (h *header) says(i int, section string) bool { return has(parse(h.words[i]), section) }
+func (h *header) says(i int, section string) bool { return has(h.tokens[i], section) }
 
 // isLogin reports a header whose last words are of what people log in with.
-func (h *header) isLogin(i int) bool {
-	tokens := parse(h.words[i])
-	return len(tokens) > 0 && is("login", tokens[len(tokens)-1])
-}
+func (h *header) isLogin(i int) bool { return has(h.tokens[i][max(0, len(h.tokens[i])-1):], "login") }
 
 // neverTaken reports columns whose addresses are never taken without being told: another person's, alternate ones,
 // those numbered from 2, but for a second person's ("Contact 2 email"), and logins.
 func (h *header) neverTaken(i int) bool {
 	further := func(t string) bool { return is("further", t) && (len(t) > 1 || !h.says(i, "self")) }
-	return slices.ContainsFunc(parse(h.words[i]), further) || h.says(i, "elsewhere") || h.isLogin(i)
+	return slices.ContainsFunc(h.tokens[i], further) || h.says(i, "elsewhere") || h.isLogin(i)
 }
 
 //go:embed words.txt
