@@ -44,8 +44,8 @@ func (h *header) means(i int, f Field) meaning {
 	return h.meanings[i][k]
 }
 
-// understand returns the meanings of a header by its tokens, and by those outside and inside of brackets; none for how a
-// name sounds. What is in brackets counts if the whole has a meaning with it, or if it says whose an address is.
+// understand returns the meanings of a header by its tokens, and by those outside and inside of brackets; none for how
+// a name sounds. What is in brackets counts if the whole has a meaning with it, or if it says whose an address is.
 func understand(tokens, outside, brackets []string) []meaning {
 	ms, plain, inside := read(tokens), read(outside), read(brackets)
 	half := func(m meaning) bool { return m.half }
