@@ -38,7 +38,7 @@ func Presets() (names []string) {
 }
 
 // choosePreset takes the preset that the user names, or the longest signature that the header has all of.
-func (ch *chooser) choosePreset() error {
+func (ch *choice) choosePreset() error {
 	name, best := ch.options.Preset, &ch.preset
 	missing := func(key string) bool { return !slices.Contains(ch.keys, key) }
 	for _, p := range presets {
