@@ -140,7 +140,7 @@ func (h *header) noColumn(name string) error {
 
 // repeats reports whether a record is the header once more.
 func (h *header) repeats(other header) bool {
-	return h.place.Row > 0 && other.trimmed == h.trimmed && slices.Equal(other.keys[:h.trimmed], h.keys[:h.trimmed])
+	return h.place.Row > 0 && slices.Equal(other.keys[:other.trimmed], h.keys[:h.trimmed])
 }
 
 // isOther reports a record without an address that names other columns: one of addresses, or nothing but known ones.

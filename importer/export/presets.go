@@ -13,7 +13,7 @@ import (
 type preset struct {
 	Name, Title string
 	Signature   string // headers without blanks that must all be there
-	Told        string // columns that mean something else by the vocabulary, as column=field
+	Told        string // those that have a meaning besides those by the vocabulary, as column=field
 }
 
 //go:embed presets.csv
@@ -57,10 +57,9 @@ func (ch *choice) choosePreset() error {
 	}
 	for pair := range strings.FieldsSeq(best.Told) {
 		key, word, _ := strings.Cut(pair, "=")
-		f, err := ParseField(word)
-		if i := slices.Index(ch.keys, key); i >= 0 && err == nil && (f != AccountID || ch.options.NeedAccounts) {
-			ch.meanings[i] = []meaning{{field: f, rank: -1}}
-		}
+		f, _ := ParseField(word)
+		i := slices.Index(ch.keys, key)
+		ch.meanings[i] = append(ch.meanings[i], meaning{field: f, rank: -1})
 	}
 	return nil
 }
