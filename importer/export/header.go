@@ -54,7 +54,7 @@ type header struct {
 	cells     []string   // as they stand, without guards in a file of our own
 	names     []string   // without blanks around them
 	keys      []string   // normalised, without brackets and blanks
-	tokens    [][]string // of the words in brackets, but for "required" and the like, and then of the others
+	tokens    [][]string // of the words in brackets, but for those such as "name", and then of the others
 	own, kept []bool     // a column that this program adds to its files; one that stands in the results as it is
 	ownFile   bool
 	trimmed   int // width without empty names at the end
@@ -80,7 +80,7 @@ func newHeader(cells []string, place Place) header {
 		if written := strings.Join(words, "_"); slices.Contains(leaverColumns, written) {
 			name = written
 		}
-		brackets = without(brackets, func(w string) bool { return is("link", w) || is("half", w) })
+		brackets = without(brackets, func(w string) bool { return is("half", w) })
 		h.cells, h.names, h.keys = append(h.cells, c), append(h.names, name), append(h.keys, strings.Join(words, ""))
 		h.tokens = append(h.tokens, parse(slices.Concat(brackets, words)))
 		h.kept = append(h.kept, !slices.Contains(ownColumns, name))
