@@ -188,7 +188,7 @@ func (ch *choice) chooseEmail() error {
 // byContent returns the columns of addresses, but no "header" that is one: that of the first person of a file without.
 func (ch *choice) byContent() (ways []mapping) {
 	for i, name := range ch.names {
-		if !strings.Contains(name, "@") && !ch.own[i] && ch.of(i).looksAddresses() {
+		if !strings.Contains(name, "@") && ch.of(i).looksAddresses() {
 			ways = append(ways, mapping{Email: {i}})
 		}
 	}
