@@ -145,9 +145,6 @@ func (h *header) repeats(other header) bool {
 
 // isOther reports a record without an address that names other columns: one of addresses, or nothing but known ones.
 func (h *header) isOther(other header, email []int) bool {
-	if h.place.Row == 0 || strings.Contains(strings.Join(other.cells, ""), "@") {
-		return false
-	}
 	named := other.where(func(i int) bool { return other.keys[i] != "" })
 	mail := other.where(func(i int) bool { return other.means(i, Email).rank < rankNone })
 	certain := func(i int) bool { return slices.Contains(mail, i) && other.means(i, Email).rank < rankGroup }
@@ -155,7 +152,7 @@ func (h *header) isOther(other header, email []int) bool {
 		key := other.keys[i]
 		return certain(i) || isKnown(key) || other.says(i, "elsewhere") || slices.Contains(h.keys, key)
 	})
-	return len(named) > 1 && (len(unknown) == 0 || slices.ContainsFunc(email, certain) ||
+	return h.place.Row > 0 && len(named) > 1 && (len(unknown) == 0 || slices.ContainsFunc(email, certain) ||
 		mail != nil && len(unknown)*2 <= len(named))
 }
 
