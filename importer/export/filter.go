@@ -74,7 +74,7 @@ func (f filter) reason(cells []string) string {
 var signTable string
 
 // signTexts are the ways in which sources mark people who have left, or who are no customers: what such a person Looks
-// like, by one of the Values under one of the Headers, which are without blanks, separated by |.
+// like, by one of the Values under one of the Headers, separated by |. A header is without blanks, and in one row.
 var signTexts = tableOf[struct{ Looks, Headers, Values string }](signTable)
 
 // signsIn are the values that are such signs, as cells are compared, of each column, and what is said of them. Nothing
