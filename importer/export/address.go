@@ -39,7 +39,7 @@ func readAddress(cell string) address {
 	s = norm.NFC.String(s) // one address, however its letters are composed
 	whole := single(s)
 	pieces := without(separator.Split(blank.ReplaceAllString(s, "$1;"), -1), notMail.MatchString)
-	if whole.key != "" || pieces == nil {
+	if whole.key != "" || len(pieces) == 0 {
 		return whole
 	}
 	marked := func(piece string) bool { return strings.Contains(piece, "SMTP:") }

@@ -86,7 +86,7 @@ func (s *Survey) checkNames() error {
 	if !(moved > 2 && moved*4 > agree) && !(partly > 4 && partly > 2*a.whole) {
 		s.findMisplaced(agree*3 > a.rows*2)
 		block := a.block()
-		if without(block, func(x mismatch) bool { return s.misplaced[x.Number] }) == nil {
+		if len(without(block, func(x mismatch) bool { return s.misplaced[x.Number] })) == 0 {
 			return nil
 		}
 		at, n, where = block[0].Place, len(block), "from here on"

@@ -34,9 +34,12 @@ func (r mapping) half() (known, other Field) {
 	return 0, 0
 }
 
-// columns is the mapping that was chosen, and what else is known of it.
-type columns struct {
+// choice is which columns hold what, and what else is known of them: the headers propose, the cells confirm.
+type choice struct {
+	*header
 	*evidence
+	options     Options
+	email       meaning // of the header of the addresses
 	at          mapping
 	byFlag      [secondLast + 1]bool // by --column
 	preset      preset
@@ -45,85 +48,76 @@ type columns struct {
 	namesAgree  bool // most names of the sample stand in their addresses, and no flag named the columns
 }
 
-func (c *columns) has(f Field) bool { return len(c.at[f]) > 0 }
+func (ch *choice) has(f Field) bool { return len(ch.at[f]) > 0 }
 
-func (c *columns) hasNames() bool { return c.has(Name) || c.has(FirstName) || c.has(LastName) }
+func (ch *choice) hasNames() bool { return ch.has(Name) || ch.has(FirstName) || ch.has(LastName) }
 
 // namesByFlag reports whether the user named a column of names.
-func (c *columns) namesByFlag() bool { return slices.Contains(c.byFlag[Name:Organization], true) }
+func (ch *choice) namesByFlag() bool { return slices.Contains(ch.byFlag[Name:Organization], true) }
 
 // holds is the field that column i holds; 0: none.
-func (c *columns) holds(i int) Field {
-	return Field(max(0, slices.IndexFunc(c.at[:], func(at []int) bool { return slices.Contains(at, i) })))
+func (ch *choice) holds(i int) Field {
+	return Field(max(0, slices.IndexFunc(ch.at[:], func(at []int) bool { return slices.Contains(at, i) })))
 }
 
 // list returns the columns for people to see.
-func (c *columns) list(h *header) []Column {
-	var list []Column
+func (ch *choice) list() (list []Column) {
 	for f := Email; f <= secondLast; f++ {
 		why := "header"
-		if c.byFlag[f] {
+		if ch.byFlag[f] {
 			why = "--column"
 		}
-		for _, i := range c.at[f] {
-			list = append(list, Column{Field: f, Header: h.names[i], Index: i, Why: why})
+		for _, i := range ch.at[f] {
+			list = append(list, Column{Field: f, Header: ch.names[i], Index: i, Why: why})
 		}
 	}
 	return list
 }
 
-// chooser finds the columns of a file: the headers propose, the cells confirm.
-type chooser struct {
-	*header
-	columns
-	options Options
-	email   meaning // of the header of the addresses
-}
-
-func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
-	ch := chooser{header: h, columns: columns{evidence: newEvidence(sample, nil)}, options: o}
+func chooseColumns(h *header, sample [][]string, o Options) (choice, error) {
+	ch := choice{header: h, evidence: newEvidence(sample, nil), options: o}
 	for f, name := range o.Columns {
 		i := ch.index(name)
 		if i < 0 {
-			return ch.columns, ch.noColumn(name)
+			return ch, ch.noColumn(name)
 		}
 		ch.at[f], ch.byFlag[f] = []int{i}, true
+		ch.meanings[i] = append(ch.meanings[i], meaning{field: f}) // if it has none of that field
 	}
 	if err := ch.choosePreset(); err != nil {
-		return ch.columns, err
+		return ch, err
 	}
 	if o.NeedAccounts {
 		ch.byHeader(AccountID)
 	}
 	if err := ch.chooseEmail(); err != nil && !(o.NeedAccounts && ch.has(AccountID)) {
-		return ch.columns, err
+		return ch, err
 	}
 	if ch.evidence = newEvidence(ch.sample, ch.at[Email]); ch.has(Email) {
-		ch.email, _ = ch.means(ch.at[Email][0], Email)
+		ch.email = ch.means(ch.at[Email][0], Email)
 	}
 	ch.byHeader(ExternalID)
 	ch.byHeader(Organization)
 	s := ch.of(ch.at[Organization]...)
 	numbers := !ch.has(Organization) || s.filled > 0 && !most(s.names, s.filled)
 	if o.Organizations && numbers && !ch.byFlag[Organization] {
-		return ch.columns, refuse(ch.place, "no column that was found holds names of organizations",
+		return ch, refuse(ch.place, "no column that was found holds names of organizations",
 			"name it with --column organization=COLUMN, or leave --organizations out")
 	}
 	if err := ch.chooseNames(); err != nil && !o.NeedAccounts {
-		return ch.columns, err
+		return ch, err
 	}
 	ch.namesAgree = ch.agrees(ch.at.names()...) && !ch.ownFile && !ch.namesByFlag()
-	return ch.columns, nil
+	return ch, nil
 }
 
 // byHeader takes the column whose header means f, and no part of a name; of several the best one.
-func (ch *chooser) byHeader(f Field) {
-	best := meaning{rank: rankSelf}
+func (ch *choice) byHeader(f Field) {
+	best := rankSelf
 	for i := range ch.names {
-		if m, ok := ch.means(i, f); ok && m.rank < best.rank && ch.holds(i) == 0 && !ch.byFlag[f] &&
+		if m := ch.means(i, f); m.rank < best && ch.holds(i) == 0 && !ch.byFlag[f] &&
 			!slices.ContainsFunc(ch.meanings[i], meaning.ofPart) {
-			best = m
-			ch.at[f] = []int{i}
+			best, ch.at[f] = m.rank, []int{i}
 		}
 	}
 }
@@ -157,35 +151,33 @@ func (h *header) ask(what string, ways ...mapping) error {
 
 // chooseEmail takes the column of addresses with the best header, one that is not empty first. Columns with the same
 // header are read as one. Only the whole file shows whether another column may have the people's addresses.
-func (ch *chooser) chooseEmail() error {
+func (ch *choice) chooseEmail() error {
 	if ch.has(Email) {
 		return nil
 	}
-	best, rank := -1, 0
+	best, least := -1, rankNone
 	for i := range ch.names {
-		m, ok := ch.means(i, Email)
-		s := ch.of(i)
+		rank, s := ch.means(i, Email).rank, ch.of(i)
 		switch {
-		case !ok && ch.options.NoHeader && s.looksAddresses():
-			m.rank = rankGroup
-		case !ok || ch.neverTaken(i):
+		case ch.options.NoHeader && s.looksAddresses():
+			rank = rankGroup
+		case ch.neverTaken(i):
 			continue
 		case s.addresses == 0:
-			m.rank += 2 * rankGroup
+			rank += 2 * rankGroup
 		}
-		if best < 0 || m.rank < rank {
-			best, rank = i, m.rank
+		if rank < least {
+			best, least = i, rank
 		}
 	}
 	if best < 0 {
 		return ch.ask("no column of the people's addresses was found", ch.byContent()...)
 	}
-	if s := ch.of(best); !ch.ownFile && most(s.names, s.filled) && (s.addresses == 0 || rank >= rankGroup) {
+	if s := ch.of(best); !ch.ownFile && most(s.names, s.filled) && least >= rankGroup {
 		return ch.ask(ch.named(best)+": most of its cells are not addresses", ch.byContent()...)
 	}
-	same := ch.where(func(i int) bool { return slices.Equal(ch.words[i], ch.words[best]) })
-	elsewhere := func(i int) bool { return ch.says(i, "elsewhere") }
-	if len(same) > 1 && ch.where(elsewhere) != nil {
+	same := ch.where(func(i int) bool { return strings.EqualFold(ch.names[i], ch.names[best]) })
+	if len(same) > 1 && ch.where(func(i int) bool { return ch.says(i, "elsewhere") }) != nil {
 		return ch.ask("of several columns with one header some may be another person's",
 			mapping{Email: same[:1]}, mapping{Email: same[1:]})
 	}
@@ -194,9 +186,9 @@ func (ch *chooser) chooseEmail() error {
 }
 
 // byContent returns the columns of addresses, but no "header" that is one: that of the first person of a file without.
-func (ch *chooser) byContent() (ways []mapping) {
+func (ch *choice) byContent() (ways []mapping) {
 	for i, name := range ch.names {
-		if !strings.Contains(name, "@") && !ch.own[i] && ch.of(i).looksAddresses() {
+		if !strings.Contains(name, "@") && ch.of(i).looksAddresses() {
 			ways = append(ways, mapping{Email: {i}})
 		}
 	}

@@ -74,29 +74,24 @@ func (f filter) reason(cells []string) string {
 var signTable string
 
 // signTexts are the ways in which sources mark people who have left, or who are no customers: what such a person Looks
-// like, by one of the Values under one of the Headers, separated by |.
+// like, by one of the Values under one of the Headers, separated by |. A header is without blanks, and in one row.
 var signTexts = tableOf[struct{ Looks, Headers, Values string }](signTable)
 
 // signsIn are the values that are such signs, as cells are compared, of each column, and what is said of them. Nothing
 // is left out because of them.
 func signsIn(h *header, o Options) map[int]map[string]*Problem {
 	found := map[int]map[string]*Problem{}
-	for i, plain := range h.plain {
-		signs := map[string]*Problem{}
-		for _, s := range signTexts {
-			if o.NeedAccounts || h.own[i] || !slices.Contains(strings.Split(s.Headers, "|"), plain) {
-				continue
-			}
+	for _, s := range signTexts {
+		headers := strings.Split(s.Headers, "|")
+		for _, i := range h.where(func(i int) bool { return slices.Contains(headers, h.keys[i]) && !o.NeedAccounts }) {
+			found[i] = map[string]*Problem{}
 			for value := range strings.SplitSeq(s.Values, "|") {
 				m := Match{Column: h.names[i], Value: value}
 				k := *kindOf("may_be_unwanted")
 				k.Text = fmt.Sprintf(k.Text, s.Looks, m)
 				k.Hint = fmt.Sprintf(k.Hint, text.CommandLine("--exclude", m.String()))
-				signs[value] = &k
+				found[i][value] = &k
 			}
-		}
-		if len(signs) > 0 {
-			found[i] = signs
 		}
 	}
 	return found

@@ -23,27 +23,29 @@ var (
 	bracketed  = regexp.MustCompile(`[\[({【〔「『〈《]([^\])}】〕」』〉》]*)[\])}】〕」』〉》]?`)
 )
 
-// splitBrackets makes a header comparable, and apart what stands in brackets: lower case, without marks and accents,
-// with one blank where there were blanks, - _ . /, before a capital after a small letter, and before a number.
-func splitBrackets(header string) (plain, inside string) {
+// splitBrackets makes the words of a header comparable, and apart those in brackets: lower case, without marks and
+// accents. They end at blanks, - _ . /, before a capital after a small letter, and before a number.
+func splitBrackets(header string) (words, brackets []string) {
+	if utf8.RuneCountInString(header) > 100 { // it is a text and names nothing
+		return nil, nil
+	}
 	s := norm.NFKD.String(listNumber.ReplaceAllString(header, "$1"))
 	s = unseen.ReplaceAllString(between.ReplaceAllString(s, " "), "")
 	s = number.ReplaceAllString(newWord.ReplaceAllString(s, "$1 $2"), "$1 $2")
 	s = strings.ReplaceAll(strings.ToLower(s), "ı", "i")
 	for _, found := range bracketed.FindAllStringSubmatch(s, -1) {
-		inside += " " + found[1]
+		brackets = append(brackets, strings.Fields(norm.NFC.String(found[1]))...)
 	}
-	tidy := func(s string) string { return norm.NFC.String(strings.Join(strings.Fields(s), " ")) }
-	if plain, inside = tidy(bracketed.ReplaceAllString(s, " ")), tidy(inside); plain == "" {
-		return inside, ""
+	if words = strings.Fields(norm.NFC.String(bracketed.ReplaceAllString(s, " "))); len(words) == 0 {
+		return brackets, nil
 	}
-	return plain, inside
+	return words, brackets
 }
 
 // squeeze is a header without brackets and blanks: "E-mail Address" and "emailAddress" are one.
 func squeeze(header string) string {
-	plain, _ := splitBrackets(header)
-	return strings.ReplaceAll(plain, " ", "")
+	words, _ := splitBrackets(header)
+	return strings.Join(words, "")
 }
 
 // header is the row that names the columns.
@@ -51,9 +53,8 @@ type header struct {
 	place     Place      // zero: there is none
 	cells     []string   // as they stand, without guards in a file of our own
 	names     []string   // without blanks around them
-	plain     []string   // normalised
-	keys      []string   // without blanks
-	words     [][]string // those in brackets, but for "required" and the like, and then those of plain
+	keys      []string   // normalised, without brackets and blanks
+	tokens    [][]string // of the words in brackets, but for those such as "name", and then of the others
 	own, kept []bool     // a column that this program adds to its files; one that stands in the results as it is
 	ownFile   bool
 	trimmed   int // width without empty names at the end
@@ -74,20 +75,17 @@ func newHeader(cells []string, place Place) header {
 		if h.ownFile {
 			c = Unguard(c)
 		}
-		name, plain, inside := trimBlanks(c), "", ""
-		if utf8.RuneCountInString(name) <= 100 { // what is longer is a text and names nothing
-			plain, inside = splitBrackets(name)
-		}
-		if written := strings.ReplaceAll(plain, " ", "_"); slices.Contains(leaverColumns, written) {
+		name := trimBlanks(c)
+		words, brackets := splitBrackets(name)
+		if written := strings.Join(words, "_"); slices.Contains(leaverColumns, written) {
 			name = written
 		}
-		brackets := without(strings.Fields(inside), func(w string) bool { return is("link", w) || is("half", w) })
-		h.cells, h.names, h.plain = append(h.cells, c), append(h.names, name), append(h.plain, plain)
-		h.keys = append(h.keys, strings.ReplaceAll(plain, " ", ""))
-		h.words = append(h.words, append(brackets, strings.Fields(plain)...))
+		brackets = without(brackets, func(w string) bool { return is("half", w) })
+		h.cells, h.names, h.keys = append(h.cells, c), append(h.names, name), append(h.keys, strings.Join(words, ""))
+		h.tokens = append(h.tokens, parse(slices.Concat(brackets, words)))
 		h.kept = append(h.kept, !slices.Contains(ownColumns, name))
 		h.own = append(h.own, !h.kept[i] || slices.Contains(leaverColumns, name))
-		h.meanings = append(h.meanings, h.understand(i))
+		h.meanings = append(h.meanings, understand(h.tokens[i], parse(words), parse(brackets)))
 		if name != "" {
 			h.trimmed = i + 1
 		}
@@ -142,28 +140,20 @@ func (h *header) noColumn(name string) error {
 
 // repeats reports whether a record is the header once more.
 func (h *header) repeats(other header) bool {
-	return h.place.Row > 0 && other.trimmed == h.trimmed && slices.Equal(other.keys[:h.trimmed], h.keys[:h.trimmed])
+	return h.place.Row > 0 && slices.Equal(other.keys[:other.trimmed], h.keys[:h.trimmed])
 }
 
 // isOther reports a record without an address that names other columns: one of addresses, or nothing but known ones.
 func (h *header) isOther(other header, email []int) bool {
-	if h.place.Row == 0 || strings.Contains(strings.Join(other.cells, ""), "@") {
-		return false
-	}
-	named, known, mail, here := 0, 0, false, false
-	for i, key := range other.keys {
-		if key == "" {
-			continue
-		}
-		named++
-		m, ok := other.means(i, Email)
-		certain := ok && m.rank < rankGroup
-		if certain || isKnown(key) || other.says(i, "elsewhere") || slices.Contains(h.keys, key) {
-			known++
-		}
-		mail, here = mail || ok, here || certain && slices.Contains(email, i)
-	}
-	return named > 1 && (known == named || here || mail && known*2 >= named)
+	named := other.where(func(i int) bool { return other.keys[i] != "" })
+	mail := other.where(func(i int) bool { return other.means(i, Email).rank < rankNone })
+	certain := func(i int) bool { return slices.Contains(mail, i) && other.means(i, Email).rank < rankGroup }
+	unknown := without(named, func(i int) bool {
+		key := other.keys[i]
+		return certain(i) || isKnown(key) || other.says(i, "elsewhere") || slices.Contains(h.keys, key)
+	})
+	return h.place.Row > 0 && len(named) > 1 && (len(unknown) == 0 || slices.ContainsFunc(email, certain) ||
+		mail != nil && len(unknown)*2 <= len(named))
 }
 
 var (

@@ -14,7 +14,7 @@ type layout struct {
 	dialect   Dialect
 	header    header
 	named     int // how surely the header names a column of addresses
-	columns   columns
+	columns   choice
 	needed    []int // the cells that a row must have to be sent
 	emptyLast bool  // hardly a row of the sample fills the last column
 	fullLast  bool  // or nearly all do
@@ -60,7 +60,7 @@ func (l *layout) repeat() (flags []string) {
 	c := &l.columns
 	alone, err := chooseColumns(&l.header, nil, l.options)
 	all := err != nil || c.neededCells
-	named := func(c *columns, f Field) bool { return c.has(f) && !(f > Name && f <= LastName && c.has(Name)) }
+	named := func(c *choice, f Field) bool { return c.has(f) && !(f > Name && f <= LastName && c.has(Name)) }
 	for f := Email; f <= LastName; f++ {
 		all = all || named(&alone, f) != named(c, f) || named(c, f) && alone.at[f][0] != c.at[f][0]
 	}

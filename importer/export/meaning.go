@@ -18,12 +18,13 @@ type meaning struct {
 	half  bool   // it is half of a name in some files
 }
 
-// Ranks of what a header says but in part.
+// Ranks of what a header says but in part, or not at all.
 const (
 	rankHalf    = 100  // a name that may be half of one
 	rankSelf    = 1000 // with words for the person himself: "Full customer name"
 	rankContact = 1500 // a word for a person, under which a number may stand as well
 	rankGroup   = 2000 // with other words: "Product name"
+	rankNone    = 1_000_000
 )
 
 // ofName reports whether a meaning is of a name or of a part of one.
@@ -34,37 +35,35 @@ func (m meaning) ofName() bool {
 // ofPart reports whether a meaning is of a first or of a last name.
 func (m meaning) ofPart() bool { return m.field == FirstName || m.field == LastName }
 
-// means is a header's meaning for one field.
-func (h *header) means(i int, f Field) (meaning, bool) {
-	ms := h.meanings[i]
-	if k := slices.IndexFunc(ms, func(m meaning) bool { return m.field == f }); k >= 0 {
-		return ms[k], true
+// means is a header's meaning for one field, or one of rankNone.
+func (h *header) means(i int, f Field) meaning {
+	k := slices.IndexFunc(h.meanings[i], func(m meaning) bool { return m.field == f })
+	if k < 0 {
+		return meaning{rank: rankNone}
 	}
-	return meaning{}, false
+	return h.meanings[i][k]
 }
 
-// understand returns the meanings of a header; none for a header of how a name sounds. Words in
-// brackets count if the whole has a meaning with them, or if they say whose an address is.
-func (h *header) understand(i int) []meaning {
-	if h.own[i] && h.names[i] != "jsm_account_id" || h.keys[i] == "" || h.says(i, "sound") {
-		return nil
-	}
-	outside := strings.Fields(h.plain[i])
-	ms, plain, inside := read(h.words[i]), read(outside), read(h.words[i][:len(h.words[i])-len(outside)])
+// understand returns the meanings of a header by its tokens, and by those outside and inside of brackets; none for how
+// a name sounds. What is in brackets counts if the whole has a meaning with it, or if it says whose an address is.
+func understand(tokens, outside, brackets []string) []meaning {
+	ms, plain, inside := read(tokens), read(outside), read(brackets)
 	half := func(m meaning) bool { return m.half }
 	certain := func(m meaning) bool { return m.ofName() && m.rank < rankSelf }
 	switch {
+	case has(tokens, "sound"):
+		return nil
 	case slices.ContainsFunc(inside, meaning.ofPart) && slices.ContainsFunc(plain, half): // "Nom (Prénom)"
 		return inside
-	case slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(ms, certain) && !h.says(i, "elsewhere"):
+	case slices.ContainsFunc(plain, meaning.ofName) && !slices.ContainsFunc(ms, certain) && !has(tokens, "elsewhere"):
 		return plain
 	}
 	return ms
 }
 
-// read are the meanings of the words of a header, in whatever order they stand.
-func read(list []string) (ms []meaning) {
-	tokens := without(parse(list), func(t string) bool { return is("link", t) })
+// read are the meanings of the tokens of a header, in whatever order they stand.
+func read(tokens []string) (ms []meaning) {
+	tokens = without(tokens, func(t string) bool { return is("link", t) })
 	for f := Email; f <= secondLast; f++ {
 		if has(tokens, f.String()) || f == Email && has(tokens, "mail") {
 			ms = append(ms, among(f, tokens))
@@ -89,7 +88,7 @@ func read(list []string) (ms []meaning) {
 // among returns the meaning of words for a field; the other words say whose the column is. Words for the
 // kind of an address (at work, in the office) do not count for that.
 func among(f Field, tokens []string) meaning {
-	m, kinds, other := meaning{field: f}, false, false
+	m, other := meaning{field: f}, false
 	for _, t := range tokens {
 		place, own := words()[t][f.String()]
 		named := f > Email && (is("name", t) || is("whole", t)) || f == Name && isPart(t)
@@ -98,13 +97,13 @@ func among(f Field, tokens []string) meaning {
 			m.rank = place
 		case is("half", t), named, f == Email && is("mail", t):
 		case is("mail_kind", t):
-			kinds = kinds || t != "1" || f == Name
+			other = other || f == Name || f == Organization && t != "1"
 		default:
 			m.group, other = m.group+t, other || !is("self", t)
 		}
 	}
 	switch {
-	case other, (f == Name || f == Organization) && kinds:
+	case other:
 		m.rank += rankGroup
 	case m.group != "":
 		m.rank += rankSelf
@@ -135,7 +134,6 @@ func split(word string) []string {
 		before, end := word[:i], word[i:]
 		long := utf8.RuneCountInString(end) >= 4 || !isLatin(end) && utf8.RuneCountInString(end) > 1
 		switch {
-		case i == 0:
 		case long && isWord(end) && (is("mail", end) || isWord(before) || len(split(before)) > 1):
 			return append(split(before), end)
 		case is("mail", before) && !isLatin(end):
@@ -156,22 +154,16 @@ func has(tokens []string, section string) bool {
 }
 
 // says reports a header with a word of a section.
-func (h *header) says(i int, section string) bool { return has(parse(h.words[i]), section) }
+func (h *header) says(i int, section string) bool { return has(h.tokens[i], section) }
 
 // isLogin reports a header whose last words are of what people log in with.
-func (h *header) isLogin(i int) bool {
-	tokens := parse(h.words[i])
-	return len(tokens) > 0 && is("login", tokens[len(tokens)-1])
-}
+func (h *header) isLogin(i int) bool { return has(h.tokens[i][max(0, len(h.tokens[i])-1):], "login") }
 
 // neverTaken reports columns whose addresses are never taken without being told: another person's, alternate ones,
 // those numbered from 2, but for a second person's ("Contact 2 email"), and logins.
 func (h *header) neverTaken(i int) bool {
-	tokens, more := parse(h.words[i]), false
-	for k, t := range tokens {
-		more = more || is("further", t) && (len(t) > 1 || !has(tokens[:k], "self"))
-	}
-	return more || h.own[i] || h.says(i, "elsewhere") || h.isLogin(i)
+	further := func(t string) bool { return is("further", t) && (len(t) > 1 || !h.says(i, "self")) }
+	return slices.ContainsFunc(h.tokens[i], further) || h.says(i, "elsewhere") || h.isLogin(i)
 }
 
 //go:embed words.txt
@@ -191,7 +183,6 @@ var words = sync.OnceValue(func() map[string]map[string]int {
 			all[key][section] = place
 		}
 	}
-	delete(all, "")
 	return all
 })
 
@@ -210,13 +201,7 @@ func isKnown(key string) bool {
 	return slices.ContainsFunc(fieldNames[Email:], in) || in("other") || in("half") || in("self")
 }
 
-// without is a list without some of its elements; nil when none is left.
+// without is a copy of a list without some of its elements.
 func without[E any](list []E, drop func(E) bool) []E {
-	var rest []E
-	for _, e := range list {
-		if !drop(e) {
-			rest = append(rest, e)
-		}
-	}
-	return rest
+	return slices.DeleteFunc(slices.Clone(list), drop)
 }

@@ -82,7 +82,7 @@ func joinParts(parts ...string) string {
 	for i, part := range parts {
 		parts[i] = trimBlanks(bare(part))
 	}
-	parts = without(parts, func(p string) bool { return isNothing(p) || mayBeAddress(p) })
+	parts = slices.DeleteFunc(parts, func(p string) bool { return isNothing(p) || mayBeAddress(p) })
 	joined := strings.Join(parts, "")
 	if joined != strings.ToLower(joined) && joined != strings.ToUpper(joined) {
 		parts = without(parts, isNull)

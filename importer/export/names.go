@@ -23,13 +23,13 @@ type candidate struct {
 
 // candidates are the columns whose headers mean names, the best first; where the cells certainly are names, also those
 // under a header of addresses, of logins ("User name"), or of the words at the addresses ("Guest", "Guest email").
-func (ch *chooser) candidates() []candidate {
+func (ch *choice) candidates() []candidate {
 	var list []candidate
 	for i, key := range ch.keys {
 		ms, s := ch.meanings[i], ch.of(i)
-		m, mail := ch.means(i, Email)
+		m := ch.means(i, Email)
 		guest := ms == nil && key != "" && key == ch.email.group
-		if (mail || guest || ch.isLogin(i) && !s.isOneWord()) && s.content() == certainNames {
+		if (m.field == Email || guest || ch.isLogin(i) && !s.isOneWord()) && s.content() == certainNames {
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
 		}
 		for _, m := range ms {
@@ -43,7 +43,7 @@ func (ch *chooser) candidates() []candidate {
 }
 
 // score is that of a column by one meaning of its header; 0: it holds no names.
-func (ch *chooser) score(i int, m meaning) int {
+func (ch *choice) score(i int, m meaning) int {
 	s, whole := ch.of(i), m.field == Name
 	own := ch.email.group != "" && (m.group == ch.email.group || m.rank < rankGroup && ch.keys[i] == ch.email.group)
 	switch content := s.content(); {
@@ -63,19 +63,19 @@ func (ch *chooser) score(i int, m meaning) int {
 }
 
 // isForeign reports a column of another person, or of something else, by its header.
-func (ch *chooser) isForeign(i int) bool {
+func (ch *choice) isForeign(i int) bool {
 	return ch.own[i] || ch.says(i, "elsewhere") || ch.says(i, "other")
 }
 
 // isCompany reports a column that says the same as the one of organizations.
-func (ch *chooser) isCompany(i int) bool {
+func (ch *choice) isCompany(i int) bool {
 	o := ch.overlap([]int{i}, ch.at[Organization])
 	return o.isSame() && o.rows*2 >= ch.of(i).filled
 }
 
 // chooseNames finds the column of full names, or those of first and last names: of the columns with the best score,
 // the mapping that beats each other one. If none does, or the cells favour other columns, the file is refused.
-func (ch *chooser) chooseNames() error {
+func (ch *choice) chooseNames() error {
 	if ch.options.NoNames || ch.byFlag[Name] {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (ch *chooser) chooseNames() error {
 
 // assemble returns the columns of full names, and one mapping of the parts, all of one group.
 // A column such as "Nom" or "Firma / Nachname" beside "Prénom" is the other part.
-func (ch *chooser) assemble(list, all []candidate) (full []mapping, parts mapping) {
+func (ch *choice) assemble(list, all []candidate) (full []mapping, parts mapping) {
 	group := ""
 	fits := func(c candidate) bool { return group == "" || c.group == "" || c.group == group }
 	for _, c := range list {
@@ -128,7 +128,7 @@ func (ch *chooser) assemble(list, all []candidate) (full []mapping, parts mappin
 }
 
 // bestMapping returns the mapping that beats each other one.
-func (ch *chooser) bestMapping(mappings []mapping, parts mapping, likely []candidate) (mapping, error) {
+func (ch *choice) bestMapping(mappings []mapping, parts mapping, likely []candidate) (mapping, error) {
 	if len(parts[FirstName])+len(parts[LastName]) > 0 {
 		mappings = append(mappings, parts)
 	}
@@ -157,7 +157,7 @@ func (ch *chooser) bestMapping(mappings []mapping, parts mapping, likely []candi
 
 // beats reports whether columns a are at least as good as columns b: they hold all that b holds, or are
 // more if no row has both, or twice as many addresses agree with them.
-func (ch *chooser) beats(a, b []int) bool {
+func (ch *choice) beats(a, b []int) bool {
 	switch o := ch.overlap(a, b); {
 	case o.rows == 0:
 		return len(a) >= len(b) || ch.of(b...).filled == 0
@@ -170,13 +170,13 @@ func (ch *chooser) beats(a, b []int) bool {
 }
 
 // agrees reports whether the names in some columns stand in the addresses.
-func (ch *chooser) agrees(at ...int) bool {
+func (ch *choice) agrees(at ...int) bool {
 	s := ch.of(at...)
 	return s.agree > 0 && s.agree*2 >= s.withAddress
 }
 
 // take sets the columns that were found.
-func (ch *chooser) take(r mapping) {
+func (ch *choice) take(r mapping) {
 	for f := Name; f <= secondLast; f++ {
 		if len(r[f]) > 0 && !ch.has(f) {
 			ch.at[f] = r[f]
@@ -191,12 +191,12 @@ var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`
 
 // confirm refuses what the cells contradict: names that may be another person's, that other columns' names beat, or
 // that are login names or companies; also no names, or half of them, if another column may hold some.
-func (ch *chooser) confirm(r mapping, all []candidate) error {
+func (ch *choice) confirm(r mapping, all []candidate) error {
 	others, full, found := ch.others(), r[Name], ch.hasNames()
 	f := ch.of(full...)
 	known, missing := r.half()
 	if known == 0 && f.isOneWord() { // "Nom" may be half of one
-		if m, _ := ch.means(full[0], Name); m.half {
+		if ch.means(full[0], Name).half {
 			known, missing, r = FirstName, LastName, mapping{FirstName: full}
 		}
 	}
@@ -229,7 +229,7 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 }
 
 // betterNames returns columns, whatever their headers, with names in twice as many addresses as those found.
-func (ch *chooser) betterNames(found *columnStats) []int {
+func (ch *choice) betterNames(found *columnStats) []int {
 	return ch.where(func(i int) bool {
 		s := ch.of(i)
 		other := ch.byFlag[ch.holds(i)] || s.addresses > 0 || ch.own[i] || ch.says(i, "sound") ||
@@ -240,7 +240,7 @@ func (ch *chooser) betterNames(found *columnStats) []int {
 }
 
 // others returns the columns that may also hold names and were not taken, the likeliest first.
-func (ch *chooser) others() []int {
+func (ch *choice) others() []int {
 	list := ch.where(func(i int) bool {
 		s := ch.of(i)
 		known := func(m meaning) bool {
@@ -257,7 +257,7 @@ func (ch *chooser) others() []int {
 }
 
 // ways returns what other columns may be: the first two first and last names, or each of the first three full ones.
-func (ch *chooser) ways(others []int) (list []mapping) {
+func (ch *choice) ways(others []int) (list []mapping) {
 	if len(others) > 1 && ch.of(others[0]).isOneWord() && ch.of(others[1]).isOneWord() {
 		a, b := others[:1], others[1:2]
 		return []mapping{{FirstName: a, LastName: b}, {FirstName: b, LastName: a}}

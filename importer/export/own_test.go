@@ -101,6 +101,11 @@ func TestWithoutAHeaderColumnsHaveNumbers(t *testing.T) {
 	if diff := cmp.Diff(want, told); diff != "" {
 		t.Error(diff)
 	}
+	_, rows, err = readAll(t, writeFile(t, "x.csv", "Name,Email\n1,2\nAnn,a@example.com\n"),
+		Options{NoHeader: true, NoNames: true, Columns: map[Field]string{Email: "2"}})
+	if diff := cmp.Diff([]string{"1 !malformed_address", "2 !malformed_address", "3 a@example.com a@example.com"}, tellAll(rows)); diff != "" {
+		t.Errorf("%s: %s", refused(err), diff)
+	}
 	_, _, err = readAll(t, writeFile(t, "x.csv", "x,y\nx,z\n"), Options{NoHeader: true})
 	if want := "0 no column of the people's addresses was found [name the column that holds them: --column email=COLUMN]"; refused(err) != want {
 		t.Errorf("refused with %q, want %q", refused(err), want)

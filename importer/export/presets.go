@@ -13,7 +13,7 @@ import (
 type preset struct {
 	Name, Title string
 	Signature   string // headers without blanks that must all be there
-	Told        string // columns that mean something else by the vocabulary, as column=field
+	Told        string // those that have a meaning besides those by the vocabulary, as column=field
 }
 
 //go:embed presets.csv
@@ -38,7 +38,7 @@ func Presets() (names []string) {
 }
 
 // choosePreset takes the preset that the user names, or the longest signature that the header has all of.
-func (ch *chooser) choosePreset() error {
+func (ch *choice) choosePreset() error {
 	name, best := ch.options.Preset, &ch.preset
 	missing := func(key string) bool { return !slices.Contains(ch.keys, key) }
 	for _, p := range presets {
@@ -57,10 +57,9 @@ func (ch *chooser) choosePreset() error {
 	}
 	for pair := range strings.FieldsSeq(best.Told) {
 		key, word, _ := strings.Cut(pair, "=")
-		f, err := ParseField(word)
-		if i := slices.Index(ch.keys, key); i >= 0 && err == nil && (f != AccountID || ch.options.NeedAccounts) {
-			ch.meanings[i] = []meaning{{field: f, rank: -1}}
-		}
+		f, _ := ParseField(word)
+		i := slices.Index(ch.keys, key)
+		ch.meanings[i] = append(ch.meanings[i], meaning{field: f, rank: -1})
 	}
 	return nil
 }

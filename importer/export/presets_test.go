@@ -77,6 +77,23 @@ func TestPresetCanBeTurnedOff(t *testing.T) {
 	}
 }
 
+func TestSignsAreFound(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range signTexts {
+		for header := range strings.SplitSeq(s.Headers, "|") {
+			if header != squeeze(header) || seen[header] {
+				t.Errorf("%q is found under no header, or twice in the table", header)
+			}
+			seen[header] = true
+		}
+		for value := range strings.SplitSeq(s.Values, "|") {
+			if value != lowerCase(value) {
+				t.Errorf("%q is found in no cell", value)
+			}
+		}
+	}
+}
+
 func TestHeadersInOtherLanguages(t *testing.T) {
 	for _, c := range []struct{ header, row string }{
 		{"Datensatz-ID,Vorname,Nachname,E-Mail,Telefonnummer,Für den Kontakt zuständiger Mitarbeiter", "7,Ann,Lee,a@example.com,,x@example.net"},

@@ -62,7 +62,7 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 		row.skipped = blankLines
 	case above:
 		row.skipped = kindOf("title_lines")
-	case row.fault != nil, hasAddress:
+	case row.fault != nil, strings.Contains(strings.Join(rec.Cells, ""), "@"):
 	case ruler.MatchString(strings.Join(rec.Cells, "")), len(rec.Cells) < l.header.trimmed && isDirective(rec.Cells):
 		row.skipped = kindOf("stray_directive")
 	default:

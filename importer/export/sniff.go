@@ -144,13 +144,12 @@ func (l *layout) names(h *header) int {
 		return surely
 	}
 	for i, name := range h.names {
-		m, mail := h.means(i, Email)
-		_, account := h.means(i, AccountID)
+		mail, account := h.means(i, Email).rank, h.means(i, AccountID).rank
 		switch {
 		case h.trimmed == 1 && strings.ContainsAny(name, delimiters):
-		case mail && m.rank < rankGroup, account && l.options.NeedAccounts:
+		case mail < rankGroup, account < rankNone && l.options.NeedAccounts:
 			return surely
-		case mail:
+		case mail < rankNone:
 			found = vaguely
 		}
 	}

@@ -85,7 +85,7 @@ func (f *File) survey(ctx context.Context, o Options, misplaced map[int]bool) (s
 			s.Header = append(s.Header, cell)
 		}
 	}
-	s.Width, s.Columns, s.Repeat = len(s.Header), s.columns.list(h), s.repeat()
+	s.Width, s.Columns, s.Repeat = len(s.Header), s.columns.list(), s.repeat()
 	s.Preset, s.Source = s.columns.preset.Name, s.columns.preset.Title
 	s.signs, s.others = signsIn(h, o), make([]otherColumn, len(h.names))
 	if s.filter, err = newFilter(h, o); err != nil {
