@@ -89,20 +89,16 @@ type DeskTotals struct {
 
 // giveAccess carries out the access plan, unless the run was stopped: it makes calls for what is wanted and not done
 // yet. It takes nothing away, and may be repeated. It comes after the creates, when account ids are known.
-func (r *Run) giveAccess(ctx context.Context, end *End) {
+func (r *Run) giveAccess(ctx context.Context, end *End) error {
 	a, still := r.plan.Access, context.WithoutCancel(ctx)
-	if end.Stop == nil {
-		end.Stop = inParallel(ctx, accessAtOnce, a.wanted.Needed(still, a.lacking), r.createOrganization)
-	}
+	r.stop(inParallel(ctx, accessAtOnce, a.wanted.Needed(still, a.lacking), r.createOrganization))
 	err := a.wanted.SetGroups(still, r.plan.Run, a.groups)
-	if end.Stop == nil && err == nil {
-		end.Stop = inParallel(ctx, accessAtOnce, a.wanted.Calls(still, chunkAccounts), r.add)
-	}
 	if err == nil {
+		r.stop(inParallel(ctx, accessAtOnce, a.wanted.Calls(still, chunkAccounts), r.add))
 		end.Access, err = r.accessTotals(still)
 	}
 	r.revised.CompareAndSwap(false, err == nil)
-	end.Stop = cmp.Or(end.Stop, brokenLedger(err))
+	return err
 }
 
 // createOrganization creates one that the site lacks. It may be repeated: the site then returns the same one.
