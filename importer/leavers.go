@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"hash/maphash"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,7 +25,6 @@ type Roster struct {
 	ledger     *ledger.Ledger
 	source     string
 	survey     *export.Survey
-	present    []uint64        // hashes of who is in the source already, sorted
 	gone       []ledger.Member // who is in no row of the export any more
 	batch      []ledger.Member
 	hasIDs     bool              // a row with an external id that can be used was seen
@@ -34,14 +32,11 @@ type Roster struct {
 	fixedKeys  map[string]bool   // keys that rows were onboarded with once they were fixed
 }
 
-// hashSeed is for the hashes of members and account ids in memory.
-var hashSeed = maphash.MakeSeed()
-
-// openRoster reads who was in a source, and compares that with its export. It keeps 8 bytes for each who is in both.
+// openRoster reads who was in a source, and compares that with its export.
 func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (*Roster, error) {
 	r := &Roster{
 		ctx: context.WithoutCancel(ctx), ledger: l, source: source, survey: survey,
-		present: make([]uint64, 0, survey.Valid), leaverRows: map[string]string{}, fixedKeys: map[string]bool{},
+		leaverRows: map[string]string{}, fixedKeys: map[string]bool{},
 	}
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
@@ -50,13 +45,10 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		if !m.Aside {
 			r.Members++
 		}
-		if survey.Contains(m.Key) {
-			r.present = append(r.present, maphash.Comparable(hashSeed, m))
-		} else {
+		if !survey.Contains(m.Key) {
 			r.gone = append(r.gone, m)
 		}
 	}
-	slices.Sort(r.present)
 	left, err := r.left()
 	for _, one := range left {
 		for _, same := range identities(one) {
@@ -112,21 +104,14 @@ func (r *Roster) stage(result Result) error {
 	if !person.Aside {
 		person.ExternalID = result.Row.ExternalID
 	}
-	r.add(person)
+	r.batch = append(r.batch, person)
 	for _, key := range result.Row.Other {
-		r.add(ledger.Member{Key: key, Aside: true})
+		r.batch = append(r.batch, ledger.Member{Key: key, Aside: true})
 	}
 	if len(r.batch) < batchRows {
 		return nil
 	}
 	return r.flush()
-}
-
-// add adds m to the batch unless the source has the same member already.
-func (r *Roster) add(m ledger.Member) {
-	if _, there := slices.BinarySearch(r.present, maphash.Comparable(hashSeed, m)); !there && m.Key != "" {
-		r.batch = append(r.batch, m)
-	}
 }
 
 // flush stages the batch.

@@ -40,6 +40,9 @@ func (r *Run) decideRevocation(t *task) {
 	t.result = resultOf(t.row, o)
 }
 
+// hashSeed is for the hashes of account ids in memory.
+var hashSeed = maphash.MakeSeed()
+
 // afterRevoke looks up, after a 404, whether the account was really deleted: the 404 may be about something else.
 func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry, err error) ledger.Entry {
 	if statusOf(err) != 404 || t.Account == nil || t.Account.ID != t.accountID {
