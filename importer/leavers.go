@@ -111,11 +111,6 @@ func (r *Roster) stage(result Result) error {
 	if len(r.batch) < batchRows {
 		return nil
 	}
-	return r.flush()
-}
-
-// flush stages the batch.
-func (r *Roster) flush() error {
 	err := r.ledger.StageMembers(r.ctx, r.source, r.batch)
 	r.batch = r.batch[:0]
 	return err
@@ -127,7 +122,8 @@ func (r *Roster) finish(run ledger.Run) error {
 		return nil
 	}
 	r.gone = slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixedKeys[m.Key] })
-	return cmp.Or(r.flush(), r.ledger.StageLeavers(r.ctx, run.Seq, r.source, r.gone))
+	return cmp.Or(r.ledger.StageMembers(r.ctx, r.source, r.batch),
+		r.ledger.StageLeavers(r.ctx, run.Seq, r.source, r.gone))
 }
 
 // sameID makes external ids equal that a spreadsheet or another export has changed the zeros or capitals of: 0042, 42.

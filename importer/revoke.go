@@ -157,8 +157,7 @@ func RowOf(o outcome.Outcome) *export.Row {
 
 // afterRevocations marks a run as undone if somebody was revoked, and only rows for a person to review are left of it.
 func (r *Run) afterRevocations(t outcome.Totals) {
-	stopped := r.sendCtx.Err() != nil
-	if r.plan.Undoes == nil || stopped || t.NotGood() == t.Sum() || t.NotGood() > t.Of(outcome.Review) {
+	if r.plan.Undoes == nil || r.sendCtx.Err() != nil || t.NotGood() == t.Sum() || t.NotGood() > t.Of(outcome.Review) {
 		return
 	}
 	r.stop(brokenLedger(r.ledger.MarkUndone(r.sendCtx, r.plan.Undoes.Seq, time.Now())))
