@@ -98,8 +98,10 @@ func (r *Run) giveAccess(ctx context.Context, end *End) error {
 	a, still := r.plan.Access, context.WithoutCancel(ctx)
 	r.stop(inParallel(ctx, accessAtOnce, a.wanted.Needed(still, a.lacking), r.createOrganization))
 	err := a.wanted.SetGroups(still, r.plan.Run, a.groups)
-	if err == nil {
+	if err == nil && ctx.Err() == nil {
 		r.stop(inParallel(ctx, accessAtOnce, a.wanted.Calls(still, chunkAccounts), r.add))
+	}
+	if err == nil {
 		end.Access, err = r.accessTotals(still)
 	}
 	r.revised.CompareAndSwap(false, err == nil)

@@ -68,9 +68,6 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 // matchLeavers looks, while the plan is made, for leavers in a row: by the address that it was fixed to, by its
 // external id, or without a readable address, by any cell or word, or two side by side, that may be name or address.
 func (r *Roster) matchLeavers(result Result) {
-	if r == nil {
-		return
-	}
 	row, who := result.Row, []string(nil)
 	r.fixedKeys[result.fixedKey] = true // "" is nobody's
 	if row.ExternalID != "" {
@@ -96,9 +93,6 @@ func (r *Roster) matchLeavers(result Result) {
 
 // stage stages whom a row adds to the source. After an error of it, or of finish, the run must not become complete.
 func (r *Roster) stage(result Result) error {
-	if r == nil {
-		return nil
-	}
 	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key)}
 	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown // who may have an account
 	if !person.Aside {
@@ -118,9 +112,6 @@ func (r *Roster) stage(result Result) error {
 
 // finish stages the last batch, and those who are in no row of the export any more.
 func (r *Roster) finish(run ledger.Run) error {
-	if r == nil {
-		return nil
-	}
 	r.gone = slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixedKeys[m.Key] })
 	return cmp.Or(r.ledger.StageMembers(r.ctx, r.source, r.batch),
 		r.ledger.StageLeavers(r.ctx, run.Seq, r.source, r.gone))

@@ -101,7 +101,9 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 			return err
 		}
 		p.count(t)
-		p.Roster.matchLeavers(t.result)
+		if p.Roster != nil {
+			p.Roster.matchLeavers(t.result)
+		}
 	}
 	return nil
 }

@@ -124,7 +124,9 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], emit func(Result) error) En
 	ordered := make(chan (<-chan Result), r.window)
 	go r.read(rows, ordered)
 	r.collect(ordered, emit)
-	r.stop(brokenLedger(r.plan.Roster.finish(r.plan.Run)))
+	if r.plan.Roster != nil {
+		r.stop(brokenLedger(r.plan.Roster.finish(r.plan.Run)))
+	}
 	end := End{Rows: r.plan.Survey.Rows, Progress: r.Progress()}
 	if r.revokes {
 		r.afterRevocations(end.Totals)
@@ -218,7 +220,9 @@ func (r *Run) collect(ordered <-chan (<-chan Result), emit func(Result) error) {
 			continue
 		}
 		r.collectFixed(result)
-		r.stop(brokenLedger(r.plan.Roster.stage(result)))
+		if r.plan.Roster != nil {
+			r.stop(brokenLedger(r.plan.Roster.stage(result)))
+		}
 		if failed = emit(result); failed != nil {
 			r.stop(newStop(Broken, failed, failed.Error(), "make room or give another --results, "+thenRerun))
 		}
