@@ -25,7 +25,8 @@ const stageMoves = `INSERT INTO moves (source, key, external_id, gone, aside)
 		gone = excluded.gone, aside = min(aside, excluded.aside)`
 
 // StageMembers stages those of batch who are new in the source, are back, or have another external id. A member without
-// an external id keeps the earlier one: an export may lack the column for once. Batches have a few hundred members.
+// an external id keeps the earlier one: an export may lack the column for once. One without a key is nobody. Batches
+// have a few hundred members.
 func (l *Ledger) StageMembers(ctx context.Context, source string, batch []Member) error {
 	return l.update(ctx, stageMoves, source, false, jsonList(batch))
 }
