@@ -53,15 +53,20 @@ func tidy(name string) string { return strings.Join(strings.Fields(norm.NFC.Stri
 // invalidPrefix begins the name of a group that cannot be an organization.
 const invalidPrefix = "\n"
 
-// find looks for an organization of the file among those of the site. One without ID and Why has to be created.
+// find looks for an organization of the file among those of the site. One that the site lacks has to be created.
 func (a *AccessPlan) find(g *ledger.Group) {
-	at := a.atSite[g.Name]
-	switch g.Invalid = strings.HasPrefix(g.Name, invalidPrefix); {
-	case g.Invalid:
+	if g.Invalid = strings.HasPrefix(g.Name, invalidPrefix); g.Invalid {
 		g.Why = g.Spelled
-	case len(at) == 1:
+		return
+	}
+	a.Named++
+	switch at := a.atSite[g.Name]; len(at) {
+	case 0:
+		a.lacking = append(a.lacking, g)
+		a.FirstNew = append(a.FirstNew, g.Spelled)
+	case 1:
 		g.ID = at[0]
-	case len(at) > 1:
+	default:
 		g.Why = fmt.Sprintf("the site has %d organizations with this name, apart from upper and lower case "+
 			"and spaces; give the others another name there", len(at))
 	}
@@ -89,20 +94,18 @@ type DeskTotals struct {
 
 // giveAccess carries out the access plan, unless the run was stopped: it makes calls for what is wanted and not done
 // yet. It takes nothing away, and may be repeated. It comes after the creates, when account ids are known.
-func (r *Run) giveAccess(ctx context.Context, end *End) {
+func (r *Run) giveAccess(ctx context.Context, end *End) error {
 	a, still := r.plan.Access, context.WithoutCancel(ctx)
-	if end.Stop == nil {
-		end.Stop = inParallel(ctx, accessAtOnce, a.wanted.Needed(still, a.lacking), r.createOrganization)
-	}
+	r.stop(inParallel(ctx, accessAtOnce, a.wanted.Needed(still, a.lacking), r.createOrganization))
 	err := a.wanted.SetGroups(still, r.plan.Run, a.groups)
-	if end.Stop == nil && err == nil {
-		end.Stop = inParallel(ctx, accessAtOnce, a.wanted.Calls(still, chunkAccounts), r.add)
+	if err == nil && ctx.Err() == nil {
+		r.stop(inParallel(ctx, accessAtOnce, a.wanted.Calls(still, chunkAccounts), r.add))
 	}
 	if err == nil {
 		end.Access, err = r.accessTotals(still)
 	}
 	r.revised.CompareAndSwap(false, err == nil)
-	end.Stop = cmp.Or(end.Stop, brokenLedger(err))
+	return err
 }
 
 // createOrganization creates one that the site lacks. It may be repeated: the site then returns the same one.

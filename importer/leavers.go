@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"hash/maphash"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,7 +25,6 @@ type Roster struct {
 	ledger     *ledger.Ledger
 	source     string
 	survey     *export.Survey
-	present    []uint64        // hashes of who is in the source already, sorted
 	gone       []ledger.Member // who is in no row of the export any more
 	batch      []ledger.Member
 	hasIDs     bool              // a row with an external id that can be used was seen
@@ -34,14 +32,11 @@ type Roster struct {
 	fixedKeys  map[string]bool   // keys that rows were onboarded with once they were fixed
 }
 
-// hashSeed is for the hashes of members and account ids in memory.
-var hashSeed = maphash.MakeSeed()
-
-// openRoster reads who was in a source, and compares that with its export. It keeps 8 bytes for each who is in both.
+// openRoster reads who was in a source, and compares that with its export.
 func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (*Roster, error) {
 	r := &Roster{
 		ctx: context.WithoutCancel(ctx), ledger: l, source: source, survey: survey,
-		present: make([]uint64, 0, survey.Valid), leaverRows: map[string]string{}, fixedKeys: map[string]bool{},
+		leaverRows: map[string]string{}, fixedKeys: map[string]bool{},
 	}
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
@@ -50,13 +45,10 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		if !m.Aside {
 			r.Members++
 		}
-		if survey.Contains(m.Key) {
-			r.present = append(r.present, maphash.Comparable(hashSeed, m))
-		} else {
+		if !survey.Contains(m.Key) {
 			r.gone = append(r.gone, m)
 		}
 	}
-	slices.Sort(r.present)
 	left, err := r.left()
 	for _, one := range left {
 		for _, same := range identities(one) {
@@ -76,9 +68,6 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 // matchLeavers looks, while the plan is made, for leavers in a row: by the address that it was fixed to, by its
 // external id, or without a readable address, by any cell or word, or two side by side, that may be name or address.
 func (r *Roster) matchLeavers(result Result) {
-	if r == nil {
-		return
-	}
 	row, who := result.Row, []string(nil)
 	r.fixedKeys[result.fixedKey] = true // "" is nobody's
 	if row.ExternalID != "" {
@@ -104,33 +93,18 @@ func (r *Roster) matchLeavers(result Result) {
 
 // stage stages whom a row adds to the source. After an error of it, or of finish, the run must not become complete.
 func (r *Roster) stage(result Result) error {
-	if r == nil {
-		return nil
-	}
 	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key)}
 	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown // who may have an account
 	if !person.Aside {
 		person.ExternalID = result.Row.ExternalID
 	}
-	r.add(person)
+	r.batch = append(r.batch, person)
 	for _, key := range result.Row.Other {
-		r.add(ledger.Member{Key: key, Aside: true})
+		r.batch = append(r.batch, ledger.Member{Key: key, Aside: true})
 	}
 	if len(r.batch) < batchRows {
 		return nil
 	}
-	return r.flush()
-}
-
-// add adds m to the batch unless the source has the same member already.
-func (r *Roster) add(m ledger.Member) {
-	if _, there := slices.BinarySearch(r.present, maphash.Comparable(hashSeed, m)); !there && m.Key != "" {
-		r.batch = append(r.batch, m)
-	}
-}
-
-// flush stages the batch.
-func (r *Roster) flush() error {
 	err := r.ledger.StageMembers(r.ctx, r.source, r.batch)
 	r.batch = r.batch[:0]
 	return err
@@ -138,11 +112,9 @@ func (r *Roster) flush() error {
 
 // finish stages the last batch, and those who are in no row of the export any more.
 func (r *Roster) finish(run ledger.Run) error {
-	if r == nil {
-		return nil
-	}
 	r.gone = slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixedKeys[m.Key] })
-	return cmp.Or(r.flush(), r.ledger.StageLeavers(r.ctx, run.Seq, r.source, r.gone))
+	return cmp.Or(r.ledger.StageMembers(r.ctx, r.source, r.batch),
+		r.ledger.StageLeavers(r.ctx, run.Seq, r.source, r.gone))
 }
 
 // sameID makes external ids equal that a spreadsheet or another export has changed the zeros or capitals of: 0042, 42.

@@ -117,13 +117,13 @@ func LookUps(ctx context.Context, api *apiclient.Client, l *ledger.Ledger) *Stop
 
 // afterCreates looks up what is open and gives the access that was asked for, once every row has a result.
 func (r *Run) afterCreates(end *End) {
-	ctx, still := r.userCtx, context.WithoutCancel(r.userCtx)
-	end.Stop = cmp.Or(end.Stop, brokenLedger(r.ledger.KeepFixed(still, r.plan.Run.Seq, r.fixed)))
-	if end.Stop == nil && r.options.ResolveConflicts {
-		end.Stop = r.lookUps(ctx)
+	still := context.WithoutCancel(r.sendCtx)
+	r.stop(brokenLedger(r.ledger.KeepFixed(still, r.plan.Run.Seq, r.fixed)))
+	if r.options.ResolveConflicts {
+		r.stop(r.lookUps(r.sendCtx))
 	}
 	if r.plan.Access != nil {
-		r.giveAccess(ctx, end)
+		r.stop(brokenLedger(r.giveAccess(r.sendCtx, end)))
 	}
 	end.Revised, end.Notes = r.revised.Load(), r.notes(still)
 }

@@ -101,7 +101,9 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 			return err
 		}
 		p.count(t)
-		p.Roster.matchLeavers(t.result)
+		if p.Roster != nil {
+			p.Roster.matchLeavers(t.result)
+		}
 	}
 	return nil
 }
@@ -203,13 +205,7 @@ func (a *AccessPlan) count(ctx context.Context, run ledger.Run) error {
 		return err
 	}
 	for _, g := range organizations {
-		if a.find(g); !g.Invalid {
-			a.Named++
-		}
-		if g.ID == "" && g.Why == "" {
-			a.lacking = append(a.lacking, g)
-			a.FirstNew = append(a.FirstNew, g.Spelled)
-		}
+		a.find(g)
 	}
 	a.ToCreate, a.FirstNew = len(a.lacking), a.FirstNew[:min(10, len(a.lacking))]
 	a.groups = append(a.groups, organizations...)

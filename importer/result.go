@@ -74,19 +74,16 @@ func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, 
 	r.endedAt = cmp.Or(run.FinishedAt, time.Now())
 	next, stop := iter.Pull2(l.RowAccess(ctx, run.Seq, 1))
 	defer stop()
-	access, accessErr, more := next()
+	access, more := ledger.RowAccess{}, true
 	for t, err := range r.tasks(ctx, rows) {
-		if t == nil {
+		for err == nil && more && access.Row < t.row.Number {
+			access, err, more = next()
+		}
+		if err != nil {
 			return totals, err
 		}
-		for more && accessErr == nil && access.Row < t.row.Number {
-			access, accessErr, more = next()
-		}
-		if err = cmp.Or(err, accessErr); err != nil {
-			return totals, fmt.Errorf("reading the outcomes of run %s: %w", run.ID, err)
-		}
 		result := t.result
-		if more && access.Row == result.Row.Number {
+		if access.Row == t.row.Number {
 			result.Organization, result.ServiceDesk = access.Organization, access.ServiceDesk
 			result.Reason = outcome.JoinReasons(result.Reason, access.Reason)
 		}

@@ -40,16 +40,20 @@ func (r *Run) decideRevocation(t *task) {
 	t.result = resultOf(t.row, o)
 }
 
+// hashSeed is for the hashes of account ids in memory.
+var hashSeed = maphash.MakeSeed()
+
 // afterRevoke looks up, after a 404, whether the account was really deleted: the 404 may be about something else.
-func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry, err error) (ledger.Entry, *Stop) {
+func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry, err error) ledger.Entry {
 	if statusOf(err) != 404 || t.Account == nil || t.Account.ID != t.accountID {
-		return e, nil
+		return e
 	}
 	found, err := r.find(ctx, t.Account.Email)
+	r.stop(stopBeside(ctx, err))
 	if deleted(t.accountID, found, err, r.options.MayBrowse && time.Since(t.Account.At) >= searchLag) {
 		e = entry(outcome.NotFound, outcome.ReasonGone, ledger.MarkGone)
 	}
-	return e, stopBeside(ctx, err)
+	return e
 }
 
 // withoutRequest returns the status and reason of a row for which no request is made; 0: one is.
@@ -152,11 +156,9 @@ func RowOf(o outcome.Outcome) *export.Row {
 }
 
 // afterRevocations marks a run as undone if somebody was revoked, and only rows for a person to review are left of it.
-func (r *Run) afterRevocations(end *End) {
-	t := &end.Totals
-	if r.plan.Undoes == nil || end.Stop != nil || t.NotGood() == t.Sum() || t.NotGood() > t.Of(outcome.Review) {
+func (r *Run) afterRevocations(t outcome.Totals) {
+	if r.plan.Undoes == nil || r.sendCtx.Err() != nil || t.NotGood() == t.Sum() || t.NotGood() > t.Of(outcome.Review) {
 		return
 	}
-	err := r.ledger.MarkUndone(context.WithoutCancel(r.userCtx), r.plan.Undoes.Seq, time.Now())
-	end.Stop = brokenLedger(err)
+	r.stop(brokenLedger(r.ledger.MarkUndone(r.sendCtx, r.plan.Undoes.Seq, time.Now())))
 }

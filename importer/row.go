@@ -142,7 +142,7 @@ func (r *Run) decideCreate(t *task) {
 }
 
 // carryOut does one task, straight down: permit and attempt on record, the call, the judgement, the outcome on record.
-func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
+func (r *Run) carryOut(ctx context.Context, t *task) Result {
 	if t.wants == 0 {
 		return r.settle(ctx, t, ledger.Entry{Outcome: t.decided}, apiclient.Call{})
 	}
@@ -155,27 +155,26 @@ func (r *Run) carryOut(ctx context.Context, t *task) (Result, *Stop) {
 		broken = r.ledger.Withdraw(ctx, run, attempt.Row, r.revokes)
 		return broken
 	}})
-	if broken != nil {
-		return t.result, brokenLedger(broken)
+	if r.stop(brokenLedger(broken)); broken != nil {
+		return t.result
 	}
-	e, stop := judge(t.wants, t.Lost != nil, call, err), (*Stop)(nil)
+	e := judge(t.wants, t.Lost != nil, call, err)
 	switch t.wants {
 	case outcome.Created:
-		e, stop = r.afterCreate(ctx, t, e, call)
+		e = r.afterCreate(ctx, t, e, call)
 	case outcome.Renamed:
 		e = judgeRename(*t.Account, call.Lost, err)
 	case outcome.Revoked:
-		e, stop = r.afterRevoke(ctx, t, e, err)
+		e = r.afterRevoke(ctx, t, e, err)
 	}
 	if e.Account != ledger.MarkGone && e.Status != outcome.Known { // these are no refusals
-		stop = cmp.Or(stop, r.rules.after(e.Status, err))
+		r.stop(r.rules.after(e.Status, err))
 	}
 	if e.Status == outcome.NotAttempted { // nothing of it is on record
-		return t.result, stop
+		return t.result
 	}
 	e.AccountID = cmp.Or(e.AccountID, id)
-	result, failed := r.settle(ctx, t, e, call)
-	return result, cmp.Or(stop, failed)
+	return r.settle(ctx, t, e, call)
 }
 
 // send makes the request that a row wants, and returns the account's id if known. Attempts to rename are not recorded.
@@ -196,7 +195,7 @@ func (r *Run) send(ctx context.Context, t *task, hooks apiclient.Hooks) (id stri
 }
 
 // afterCreate completes the outcome of a create, judged by its answer alone, with what the ledger has on the row.
-func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call apiclient.Call) (ledger.Entry, *Stop) {
+func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call apiclient.Call) ledger.Entry {
 	if e.Status == outcome.CreatedUnconfirmed && !call.Lost {
 		e.Name = *t.Lost // if the account is ours, the lost attempt created it, under the name that it sent
 	}
@@ -206,14 +205,15 @@ func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call api
 	}
 	if e.LookUp && t.Account != nil {
 		found, err := r.find(ctx, t.row.Email)
-		return judgeResent(e, t.row.Name, *t.Account, found, err), stopBeside(ctx, err)
+		r.stop(stopBeside(ctx, err))
+		return judgeResent(e, t.row.Name, *t.Account, found, err)
 	}
 	e.LookUp = e.LookUp && r.options.ResolveConflicts
-	return e, nil
+	return e
 }
 
 // settle records the outcome of a row, and returns the result once it is on disk.
-func (r *Run) settle(ctx context.Context, t *task, e ledger.Entry, call apiclient.Call) (Result, *Stop) {
+func (r *Run) settle(ctx context.Context, t *task, e ledger.Entry, call apiclient.Call) Result {
 	e.Outcome = identified(t.row, e.Outcome)
 	e.Revoke, e.HTTPStatus, e.Attempts = r.revokes, call.Status, call.Attempts
 	err := r.ledger.Settle(ctx, r.plan.Run.Seq, e)
@@ -227,7 +227,8 @@ func (r *Run) settle(ctx context.Context, t *task, e ledger.Entry, call apiclien
 			stop = nil // that of look-ups alone, or creates will meet it
 		}
 	}
+	r.stop(stop)
 	result := resultOf(t.row, e.Outcome)
 	result.Call, result.isRename = call, t.wants == outcome.Renamed
-	return result, stop
+	return result
 }

@@ -84,7 +84,7 @@ type Run struct {
 	mu       sync.Mutex // of progress
 	progress Progress
 	userCtx  context.Context // ends when the user asks to stop
-	sendCtx  context.Context // ends when no new request may leave
+	sendCtx  context.Context // ends when no new request may leave; its cause is why
 	cancel   context.CancelCauseFunc
 }
 
@@ -124,18 +124,20 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], emit func(Result) error) En
 	ordered := make(chan (<-chan Result), r.window)
 	go r.read(rows, ordered)
 	r.collect(ordered, emit)
+	if r.plan.Roster != nil {
+		r.stop(brokenLedger(r.plan.Roster.finish(r.plan.Run)))
+	}
 	end := End{Rows: r.plan.Survey.Rows, Progress: r.Progress()}
-	end.Stop = cmp.Or(interrupted(r.sendCtx), brokenLedger(r.plan.Roster.finish(r.plan.Run)))
 	if r.revokes {
-		r.afterRevocations(&end)
+		r.afterRevocations(end.Totals)
 	} else {
 		r.afterCreates(&end)
 	}
-	end.Stop = cmp.Or(end.Stop, r.limitStop)
+	end.Stop = cmp.Or(interrupted(r.sendCtx), r.limitStop)
 	return end
 }
 
-// stop ends the run: rows in flight finish, no new one is sent. The first cause counts.
+// stop ends the run, unless s is nil: requests in flight finish, no new one is sent. The first cause counts.
 func (r *Run) stop(s *Stop) {
 	if s != nil {
 		r.cancel(s)
@@ -153,7 +155,7 @@ func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Res
 			r.stop(newStop(Broken, err, "reading the input: "+err.Error(),
 				"nothing is lost; run the same command again when the file can be read"))
 			for range r.plan.Survey.Rows - last {
-				r.finish(Result{Outcome: outcome.Outcome{Status: outcome.NotAttempted}}, nil)
+				r.finish(Result{Outcome: outcome.Outcome{Status: outcome.NotAttempted}})
 			}
 			break
 		}
@@ -162,7 +164,7 @@ func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Res
 		in := make(chan Result, 1)
 		ordered <- in
 		if !r.mayStart(t) {
-			in <- r.finish(t.result, nil)
+			in <- r.finish(t.result)
 			continue
 		}
 		workers.Go(func() error {
@@ -183,9 +185,8 @@ func (r *Run) mayStart(t *task) bool {
 	return true
 }
 
-// finish counts a result that is on disk, and stops the run when there is a reason to.
-func (r *Run) finish(result Result, stop *Stop) Result {
-	r.stop(stop)
+// finish counts a result that is on disk.
+func (r *Run) finish(result Result) Result {
 	if r.options.OnResult != nil {
 		r.options.OnResult(result)
 	}
@@ -219,7 +220,9 @@ func (r *Run) collect(ordered <-chan (<-chan Result), emit func(Result) error) {
 			continue
 		}
 		r.collectFixed(result)
-		r.stop(brokenLedger(r.plan.Roster.stage(result)))
+		if r.plan.Roster != nil {
+			r.stop(brokenLedger(r.plan.Roster.stage(result)))
+		}
 		if failed = emit(result); failed != nil {
 			r.stop(newStop(Broken, failed, failed.Error(), "make room or give another --results, "+thenRerun))
 		}

@@ -358,7 +358,7 @@ func TestDroppedOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesktop(t, jsmtest.Options{})
 		d.export(10)
-		d.shape = func(r *Run) { r.finish(Result{Outcome: outcome.Outcome{Status: outcome.Created}}, nil) }
+		d.shape = func(r *Run) { r.finish(Result{Outcome: outcome.Outcome{Status: outcome.Created}}) }
 		s := d.sit(t.Context())
 		if err := s.Totals.CheckComplete(s.Rows); err == nil || err.Error() != "10 rows were read but 11 outcomes were counted" || s.ExitCode() != 1 {
 			t.Errorf("%v, exit code %d", err, s.ExitCode())

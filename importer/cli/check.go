@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -16,13 +17,11 @@ func (p *program) checkCommand() *cobra.Command {
 		if err := p.check(cmd.Context(), args[0], read, check); err != nil {
 			return err
 		}
-		if err := p.print(json, check.Text, check.JSON); err != nil {
-			return err
-		}
+		code := 0
 		if check.Survey.Invalid > 0 {
-			return exitError(3) // as a run with rows that are not good
+			code = 3 // as a run with rows that are not good
 		}
-		return nil
+		return cmp.Or(p.print(json, check.Text, check.JSON), asExit(code))
 	})
 	read.register(cmd.Flags())
 	cmd.Flags().BoolVar(&json, "json", false, "")

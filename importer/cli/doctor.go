@@ -39,7 +39,7 @@ func (p *program) doctorCommand() *cobra.Command {
 		d.examine(cmd.Context())
 		defer d.site.Close()
 		if cmd.Context().Err() != nil {
-			return exitError(importer.Interrupted)
+			return asExit(int(importer.Interrupted))
 		}
 		return cmp.Or(p.print(d.json, d.String, d.JSON), asExit(d.ExitCode))
 	})
@@ -112,11 +112,9 @@ func (d *doctor) checkSite(ctx context.Context) {
 		d.add("Clock", warnf("set the clock: certificates, tokens and pauses depend on it",
 			"the site's clock is %s away from this machine's", skew), "")
 	}
-	headers := "nothing about its quota; the program finds the pace by itself"
-	if len(d.conn.RateHeaders) > 0 {
-		headers = strings.Join(d.conn.RateHeaders, ", ")
-	}
-	d.add("Quota", nil, "the site sends "+headers)
+	headers := strings.Join(d.conn.RateHeaders, ", ")
+	d.add("Quota", nil, "the site sends "+
+		cmp.Or(headers, "nothing about its quota; the program finds the pace by itself"))
 	if d.conn.Administer == 0 { // it got no further
 		d.add("Login", err, "")
 		return

@@ -15,36 +15,35 @@ import (
 	"jsm-onboard/report/page"
 )
 
-// conclude writes how the run ended, revokes the leavers of a sync, and prints the totals. If a file cannot be written,
-// the run is broken, and the files that can be written say so. After a kill in between, the same command continues.
+// conclude writes how the run ended, revokes the leavers of a sync, and prints the totals. After a kill in between, the
+// same command continues.
 func (r *run) conclude(ctx context.Context, end importer.End) error {
-	still := context.WithoutCancel(ctx)
-	if err := r.writeEnd(still, end); err != nil {
-		end.Stop = brokenBy(end.Stop, err)
-		_ = r.writeEnd(still, end)
-	}
-	var err error
-	if w, ok := r.work.(*syncWork); ok && end.Stop == nil && w.revoke(ctx, r) {
-		err = r.writeEnd(still, end) // now with what became of them
+	r.writeEnd(ctx, end)
+	if w, ok := r.work.(*syncWork); ok && r.summary.Outcome == ledger.Complete && w.revoke(ctx, r) {
+		r.writeEnd(ctx, end) // now with what became of them
 	}
 	if r.parent == nil {
 		r.console.Totals(*r.summary)
 	}
-	return cmp.Or(err, asExit(r.summary.ExitCode))
+	return asExit(r.summary.ExitCode)
 }
 
 // writeEnd writes page and summary, then the end of the run into the ledger: a run is not complete without these files.
-func (r *run) writeEnd(ctx context.Context, end importer.End) error {
+// If one cannot be written, the run is broken, and the files that can be written say so.
+func (r *run) writeEnd(ctx context.Context, end importer.End) {
 	r.summary = r.summarise(end)
 	trace := r.recorder.Trace()
 	err := r.out.write(*r.summary, page.Page{Summary: *r.summary, Trace: trace, Findings: r.rows.findings})
-	if err != nil && !isBroken(end.Stop) {
-		return err
+	if err == nil || isBroken(end.Stop) {
+		run := r.plan.Run
+		run.Retry = end.Stop != nil && end.Stop.Cause != importer.Interrupted && end.Stop.Cause != importer.LimitReached
+		run.Trace, _ = json.Marshal(trace) // numbers and times alone
+		err = errors.Join(err, r.finishInLedger(context.WithoutCancel(ctx), &run))
 	}
-	run := r.plan.Run
-	run.Retry = end.Stop != nil && end.Stop.Cause != importer.Interrupted && end.Stop.Cause != importer.LimitReached
-	run.Trace, _ = json.Marshal(trace) // numbers and times alone
-	return errors.Join(err, r.finishInLedger(ctx, &run))
+	if err != nil && !isBroken(end.Stop) {
+		end.Stop = brokenBy(end.Stop, err)
+		r.writeEnd(ctx, end)
+	}
 }
 
 // finishInLedger writes the end of a run into the ledger.
@@ -64,7 +63,8 @@ func (r *run) writeRefusal(ctx context.Context, err error) {
 		end.Totals[outcome.NotAttempted] = end.Rows
 	}
 	r.summary = r.summarise(end)
-	if touchesNoFiles(err) || r.checkOutputs(r.site, &r.out, namedFile{"the input", r.input}) != nil {
+	if isLocked(err) || end.Stop.Cause == importer.Usage ||
+		r.checkOutputs(r.site, &r.out, namedFile{"the input", r.input}) != nil {
 		r.out.metricsFile = "" // it may be a file in use, too
 		return
 	}
@@ -79,9 +79,6 @@ func (r *run) writeRefusal(ctx context.Context, err error) {
 		r.console.Log.Error("how the run ended was not written", "error", err.Error())
 	}
 }
-
-// touchesNoFiles reports whether a run that was refused with err must not write any of its files.
-func touchesNoFiles(err error) bool { return isLocked(err) || codeOf(err) == int(importer.Usage) }
 
 // write writes the page, and the summary's file; stdout gets the summary when all is over.
 func (f *outputFlags) write(s report.Summary, p page.Page) (err error) {
@@ -104,7 +101,7 @@ func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) e
 		_, writeErr := r.Out.Write(r.summary.JSON())
 		err = cmp.Or(err, writeErr)
 	}
-	if path := r.out.metricsFile; path != "" && !touchesNoFiles(err) {
+	if path := r.out.metricsFile; path != "" {
 		if e := report.WriteMetrics(path, r.source, *r.summary); e != nil {
 			r.console.Log.Error("the metrics file was not written", "error", e.Error())
 			err = cmp.Or(err, e)
@@ -182,12 +179,4 @@ func (r *run) addRun(s *report.Summary, end importer.End) {
 	}
 	s.Rate.Learned = pace.Learned
 	s.Rate.Mean = float64(pace.Sent) / max(r.recorder.Busy().Seconds(), 1) // of less nothing is known
-}
-
-// summaryOf is the summary that the ledger keeps with a run; of one that has not ended it is empty.
-func summaryOf(run ledger.Run) (s report.Summary, err error) {
-	if len(run.Summary) > 0 {
-		err = json.Unmarshal(run.Summary, &s)
-	}
-	return s, err
 }

@@ -18,17 +18,12 @@ import (
 	"jsm-onboard/report"
 )
 
-// exitError is an exit code whose cause has been printed already. That of an error is its [importer.Cause].
-type exitError int
-
-func (e exitError) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
-
-// asExit is an exit code as an error; 0 is none.
+// asExit is an exit code as an error without text, as its cause has been printed already; 0 is none.
 func asExit(code int) error {
 	if code == 0 {
 		return nil
 	}
-	return exitError(code)
+	return &importer.Stop{Cause: importer.Cause(code)}
 }
 
 // stopf returns why a command cannot go on, with a hint on what to do about it.
@@ -46,9 +41,6 @@ func usagef(hint, format string, args ...any) error {
 func codeOf(err error) int {
 	if err == nil {
 		return 0
-	}
-	if printed, ok := errors.AsType[exitError](err); ok {
-		return int(printed)
 	}
 	return int(asStop(err).Cause)
 }

@@ -127,11 +127,10 @@ var settingLine = regexp.MustCompile("(?m)^\\| `--([a-z-]+)(.*?)` \\| (.*?) \\| 
 
 // settings are all flags: help settings is the one place that describes them.
 func settings() map[string]setting {
-	plain := strings.NewReplacer("`", "", `\|`, "|")
 	all := map[string]setting{}
 	for _, cells := range settingLine.FindAllStringSubmatch(helpText("settings"), -1) {
 		form := "--" + cells[1] + cells[2]
-		all[cells[1]] = setting{plain.Replace(form), plain.Replace(cells[3]), plain.Replace(cells[4])}
+		all[cells[1]] = setting{markdown.Replace(form), markdown.Replace(cells[3]), markdown.Replace(cells[4])}
 	}
 	return all
 }

@@ -116,15 +116,13 @@ func hasFiles(run ledger.Run) bool {
 
 // chooseRun returns the run in l whose id begins so; for "" the one that was at work last of those that fit.
 func (p *program) chooseRun(ctx context.Context, l *ledger.Ledger, id string, fits func(ledger.Run) bool) (
-	run ledger.Run, err error) {
+	ledger.Run, error) {
 	runs, err := l.Runs(ctx)
 	if i := slices.IndexFunc(runs, fits); id == "" && i >= 0 {
 		id = runs[i].ID
 	}
-	if err == nil {
-		run, err = l.Run(ctx, id)
-	}
-	if err != nil {
+	run, runErr := l.Run(ctx, id)
+	if err = cmp.Or(err, runErr); err != nil {
 		list := report.Command("report", append([]string{"--list"}, p.flagArgs("site", "ledger")...)...)
 		err = stopf(importer.Broken, list+" shows the runs; with --sandbox, none is kept", "%w", err)
 	}
@@ -149,10 +147,7 @@ func (r *reporting) pruneRuns(ctx context.Context) error {
 
 // write writes the files of the run again; all are the runs of the ledger.
 func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
-	if r.summary, err = summaryOf(r.run); err != nil {
-		return err
-	}
-	if err := r.nameFiles(all); err != nil {
+	if err := cmp.Or(json.Unmarshal(r.run.Summary, &r.summary), r.nameFiles(all)); err != nil {
 		return err
 	}
 	r.summary.RunID, r.summary.Page, r.summary.SiteFlags = r.run.ID, r.out.page, r.flagArgs(siteFlagNames...)
@@ -193,7 +188,9 @@ func (r *reporting) nameFiles(all []ledger.Run) error {
 	var inUse []namedFile
 	for _, run := range all {
 		inUse = append(inUse, namedFile{"the input of run " + run.ID, run.Input})
-		if summary, _ := summaryOf(run); run.StartedAt.After(r.run.StartedAt) {
+		if run.StartedAt.After(r.run.StartedAt) {
+			var summary report.Summary
+			_ = json.Unmarshal(run.Summary, &summary) // of a run that has not ended there is none
 			inUse = append(inUse, namedFile{"the results of run " + run.ID + ", which came later", summary.Results})
 		}
 	}

@@ -52,7 +52,7 @@ func Run(ctx context.Context, args []string, getenv func(string) string, streams
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	err := root.ExecuteContext(ctx)
-	if _, printed := errors.AsType[exitError](err); err != nil && !printed {
+	if err != nil && err.Error() != "" {
 		p.console.Fail(asStop(err))
 	}
 	return codeOf(err)

@@ -235,12 +235,11 @@ func (r *run) runRows(ctx context.Context) (end importer.End, err error) {
 	if importer.Revokes(r.command) {
 		r.pace = r.site.client.RevokePace
 	}
-	o := r.runOptions
-	o.Workers = r.site.config.Workers
-	o.FailedPath, _ = r.failedFiles.Place(r.out.failed, "")
-	o.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
-	o.OnResult = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.First) }
-	pipeline := importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, o)
+	r.runOptions.Workers = r.site.config.Workers
+	r.runOptions.FailedPath, _ = r.failedFiles.Place(r.out.failed, "")
+	r.runOptions.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
+	r.runOptions.OnResult = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.First) }
+	pipeline := importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, r.runOptions)
 	stop := r.follow(pipeline)
 	end = pipeline.Do(r.plan.Rows(still), r.rows.write)
 	stop()

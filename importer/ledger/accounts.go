@@ -11,8 +11,7 @@ import (
 // Account is what is known of an account at the site. There is one for each key.
 type Account struct {
 	Key, Email string
-	Name       string // as it was sent last
-	ExternalID string
+	Name       string         // as it was sent last
 	ID         string         // "" when it is not known
 	Status     outcome.Status // Created, CreatedUnconfirmed or Conflict
 	FirstRun   int64          // the first run that knew it
@@ -21,19 +20,17 @@ type Account struct {
 	RevokedAt  time.Time // zero: not revoked by us
 	Doubt      string    // of that, as it is said: the answer was lost; "": there is none
 	Gone       bool      // the site has it no more
-	LookUp     bool      // ID is still to be looked up
 }
 
 // Ours reports whether this program certainly created the account.
 func (a Account) Ours() bool { return a.Status == outcome.Created }
 
-const accountColumns = `a.key, a.email, a.name, a.external_id, a.id, a.status, a.first_run, a.run, a.at, a.revoked_at,
-	a.gone_run <> 0, a.look_up`
+const accountColumns = "a.key, a.email, a.name, a.id, a.status, a.first_run, a.run, a.at, a.revoked_at, a.gone_run <> 0"
 
 // accountInto is where accountColumns are scanned to.
 func accountInto(a *Account) []any {
-	return []any{&a.Key, &a.Email, &a.Name, &a.ExternalID, &a.ID, parsed{&a.Status}, &a.FirstRun, &a.Run,
-		parsed{&a.At}, parsed{&a.RevokedAt}, &a.Gone, &a.LookUp}
+	return []any{&a.Key, &a.Email, &a.Name, &a.ID, parsed{&a.Status}, &a.FirstRun, &a.Run, parsed{&a.At},
+		parsed{&a.RevokedAt}, &a.Gone}
 }
 
 const (

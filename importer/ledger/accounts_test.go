@@ -66,8 +66,11 @@ func TestStoredAgain(t *testing.T) {
 	e.AccountID, e.ExternalID = "qm:new", "17"
 	settle(t, l, again, e)
 	a := known(t, l, "ann")
-	same(t, &Account{Key: "ann", Email: "ann", Name: "Name of ann", ExternalID: "17", ID: "qm:new", Status: outcome.Created,
+	same(t, &Account{Key: "ann", Email: "ann", Name: "Name of ann", ID: "qm:new", Status: outcome.Created,
 		FirstRun: first.Seq, Run: again.Seq, At: a.At}, a)
+	if id, err := value[string](t.Context(), l, "SELECT external_id FROM accounts"); err != nil || id != "17" {
+		t.Errorf("external id %q, %v", id, err)
+	}
 }
 
 func TestRename(t *testing.T) {
@@ -305,7 +308,7 @@ func TestLookUps(t *testing.T) {
 	same(t, map[string]bool{"Ann Smith": true, "Name of ann": true}, set(ann.Names))
 	same(t, 0, len(bob.Names))
 	same(t, e.Outcome, ann.Outcome)
-	if a := known(t, l, "ann"); ann.Run != run.Seq || !ann.SettledAt.Equal(a.At) || !a.LookUp {
+	if a := known(t, l, "ann"); ann.Run != run.Seq || !ann.SettledAt.Equal(a.At) {
 		t.Errorf("%+v", ann)
 	}
 
@@ -318,11 +321,11 @@ func TestLookUps(t *testing.T) {
 	o.Status, o.AccountID, o.Reason, o.LookUp = outcome.Conflict, "qm:9", "another name", false
 	must(t, l.Resolve(t.Context(), ann, o))
 	same(t, []outcome.Outcome{o}, all(t, l.Outcomes(t.Context(), run.Seq, false, 1))[:1])
-	if a := known(t, l, "ann"); a.Status != outcome.Conflict || a.ID != "qm:9" || a.LookUp || a.FirstRun != run.Seq {
+	if a := known(t, l, "ann"); a.Status != outcome.Conflict || a.ID != "qm:9" || len(all(t, l.LookUps(t.Context()))) != 1 || a.FirstRun != run.Seq {
 		t.Errorf("%+v", a)
 	}
 	must(t, l.Resolve(t.Context(), ann, ann.Outcome)) // too late: it is settled
-	if a := known(t, l, "ann"); a.ID != "qm:9" || a.LookUp {
+	if a := known(t, l, "ann"); a.ID != "qm:9" || len(all(t, l.LookUps(t.Context()))) != 1 {
 		t.Errorf("%+v", a)
 	}
 

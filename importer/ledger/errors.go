@@ -48,7 +48,8 @@ func wrap(path string, err error) error {
 		err = ErrFull
 	}
 	if code == sqlite3.SQLITE_READONLY || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return refuseForbidden(path)
+		return &RefusedError{Path: path, What: "may not be read and written by this user", Hint: "give permission on " +
+			"its folder and on all files that begin with its name, or name another with --ledger"}
 	}
 	return fmt.Errorf("ledger %s: %w", path, err)
 }
@@ -56,9 +57,4 @@ func wrap(path string, err error) error {
 func refuseDamaged(path, what string) error {
 	return &RefusedError{Path: path, What: what, Hint: "restore it from a backup, or name another file with " +
 		"--ledger (a new one knows nothing of what was onboarded)"}
-}
-
-func refuseForbidden(path string) error {
-	return &RefusedError{Path: path, What: "may not be read and written by this user",
-		Hint: "give permission on its folder and on all files that begin with its name, or name another with --ledger"}
 }

@@ -33,7 +33,7 @@ SELECT %[1]s, w.last_seen, w.member_id, w.external_id, coalesce(nullif(w.new_key
 FROM leaver w CROSS JOIN accounts a ON a.key = w.key
 WHERE a.gone_run = 0 AND (a.revoked_at = '' OR a.revoked_run IN (SELECT seq FROM killed))
 UNION ALL
-SELECT t.key, t.email, t.name, t.external_id, '', 'unknown', t.run, t.run, max(t.at), '', 0, 0,
+SELECT t.key, t.email, t.name, '', 'unknown', t.run, t.run, max(t.at), '', 0,
   w.last_seen, w.member_id, w.external_id, w.new_key
 FROM leaver w CROSS JOIN attempts t ON t.key = w.key
 WHERE t.lost = 1 AND t.revoke = 0 AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.key = t.key AND a.gone_run = 0)

@@ -197,8 +197,12 @@ func TestRoundTrip(t *testing.T) {
 	same(t, []outcome.Outcome{pending}, all(t, l.Outcomes(t.Context(), run.Seq, false, 8)))
 	same(t, 0, len(all(t, l.Outcomes(t.Context(), run.Seq, true, 0))))
 	got := recall(t, l, startRun(t, l, job("b")), 1, full.Key).Account
-	same(t, &Account{Key: full.Key, Email: full.Email, Name: full.Name, ExternalID: "0009", ID: "qm:1:2",
-		Status: full.Status, FirstRun: run.Seq, Run: run.Seq, At: got.At, LookUp: true}, got)
+	same(t, &Account{Key: full.Key, Email: full.Email, Name: full.Name, ID: "qm:1:2",
+		Status: full.Status, FirstRun: run.Seq, Run: run.Seq, At: got.At}, got)
+	rest, err := value[string](t.Context(), l, "SELECT external_id || ' ' || look_up FROM accounts WHERE key = ?", full.Key)
+	if err != nil || rest != "0009 1" {
+		t.Errorf("external id and look_up: %q, %v", rest, err)
+	}
 	if age := time.Since(got.At); age < 0 || age > time.Minute {
 		t.Errorf("made %v ago", age)
 	}

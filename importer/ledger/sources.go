@@ -18,13 +18,15 @@ type Member struct {
 // not aside counts, and the external id that is not empty.
 const stageMoves = `INSERT INTO moves (source, key, external_id, gone, aside)
 	SELECT ?1, q.value ->> 'Key', q.value ->> 'ExternalID', ?2, q.value ->> 'Aside' FROM json_each(?3) q
-	WHERE ?2 OR NOT EXISTS (SELECT 1 FROM members m WHERE m.source = ?1 AND m.key = q.value ->> 'Key'
-		AND m.left_run IS NULL AND m.aside <= q.value ->> 'Aside' AND q.value ->> 'ExternalID' IN ('', m.external_id))
+	WHERE ?2 OR q.value ->> 'Key' <> '' AND NOT EXISTS (SELECT 1 FROM members m
+		WHERE m.source = ?1 AND m.key = q.value ->> 'Key' AND m.left_run IS NULL
+		AND m.aside <= q.value ->> 'Aside' AND q.value ->> 'ExternalID' IN ('', m.external_id))
 	ON CONFLICT DO UPDATE SET external_id = coalesce(nullif(excluded.external_id, ''), external_id),
 		gone = excluded.gone, aside = min(aside, excluded.aside)`
 
 // StageMembers stages those of batch who are new in the source, are back, or have another external id. A member without
-// an external id keeps the earlier one: an export may lack the column for once. Batches have a few hundred members.
+// an external id keeps the earlier one: an export may lack the column for once. One without a key is nobody. Batches
+// have a few hundred members.
 func (l *Ledger) StageMembers(ctx context.Context, source string, batch []Member) error {
 	return l.update(ctx, stageMoves, source, false, jsonList(batch))
 }
