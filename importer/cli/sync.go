@@ -37,6 +37,7 @@ func (p *program) syncCommand() *cobra.Command {
 	flags.StringArrayVar(&r.planOptions.Require, "require-email", nil, "")
 	w.guards.MaxInvalid = importer.Limit{Percent: 50, Unit: importer.Share}
 	w.guards.MaxCreates = importer.Limit{Percent: 20, Rows: leastErrors, Unit: importer.Share}
+	w.guards.MaxRenames = importer.Limit{Percent: 10, Rows: leastRenames, Unit: importer.Share}
 	return cmd
 }
 
