@@ -137,11 +137,14 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 		err = child.planAndRun(ctx)
 	}
 	if child.summary == nil {
+		if errors.Is(err, context.Canceled) {
+			err = stopf(importer.Interrupted, nextSync, "interrupted: nobody was revoked")
+		}
 		child.writeRefusal(ctx, err)
 	}
 	s := child.summary
 	if r.revocation, r.leavers.Held = s, s.StopReason; s.Outcome != ledger.Held {
-		r.leavers.Rows, r.leavers.Results = &s.Rows, r.out.revoked
+		r.leavers.Rows, r.leavers.Results = &s.Rows, s.Results
 	}
 	return true
 }
