@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	debug.SetGCPercent(50) // time is the site's, memory the machine's: a million rows stay under 96 MiB
+	debug.SetGCPercent(50) // time is the site's, memory the machine's: a million rows without a fault stay under 96 MiB
 	streams := cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Environ: os.Environ()}
 	os.Exit(cli.Run(context.Background(), os.Args[1:], os.Getenv, streams))
 }

@@ -68,6 +68,7 @@ type Guards struct {
 	MaxInvalid       Limit // of the rows read
 	MaxCreates       Limit // of the people in the source; while there are none, a share holds nothing back
 	MaxShrink        Limit // of these, how many may be missing, whoever is in their place
+	MaxRenames       Limit // of the people in the file whom the ledger knows
 	MaxOrganizations Limit // how many organizations may be created, of the people in the file
 }
 
@@ -86,6 +87,7 @@ func (g Guards) Check(p *Plan) error {
 	case g.MaxCreates.Unit == Share && source.Members == 0:
 		g.MaxCreates = Limit{}
 	}
+	renames, known := p.Others.Of(outcome.Renamed), p.Others.Of(outcome.Known, outcome.Renamed)
 	organizations := cmp.Or(p.Access, &AccessPlan{}).ToCreate
 	there := func(m ledger.Member) bool { return m.Aside || source.fixedKeys[m.Key] }
 	rows, missing := s.Rows-s.Excluded, len(slices.DeleteFunc(slices.Clone(source.gone), there))
@@ -101,6 +103,9 @@ func (g Guards) Check(p *Plan) error {
 		exceeded("--max-creates", g.MaxCreates, p.Create, source.Members,
 			text.Counted(p.Create, "customer", "customers")+" would be created",
 			"look at the plan with --dry-run; if it is right,"),
+		exceeded("--max-renames", g.MaxRenames, renames, known,
+			text.Counted(renames, "customer", "customers")+" would be renamed",
+			"check that each name of the export stands beside its own address; if so many have really changed,"),
 		exceeded("--max-organizations", g.MaxOrganizations, organizations, s.Valid-s.Duplicates,
 			text.Counted(organizations, "organization", "organizations")+" would be created",
 			"check in the plan whether it is the right column; if it is,"))

@@ -13,7 +13,7 @@ import (
 
 func TestGuards(t *testing.T) {
 	share := func(p float64, least int) Limit { return Limit{Percent: p, Rows: least, Unit: Share} }
-	night := Guards{MaxInvalid: share(50, 0), MaxCreates: share(20, 100), MaxShrink: share(20, 2)}
+	night := Guards{MaxInvalid: share(50, 0), MaxCreates: share(20, 100), MaxShrink: share(20, 2), MaxRenames: share(10, 20)}
 	source := func(members, missing int) *Roster {
 		r := &Roster{Members: members, gone: []ledger.Member{{Key: "cc@example.com", Aside: true}}}
 		for i := range missing {
@@ -26,6 +26,11 @@ func TestGuards(t *testing.T) {
 	others := source(10, 5)
 	others.fixedKeys = map[string]bool{"a": true, "b": true, "c": true}
 	rows := func(n int) *export.Survey { return &export.Survey{Rows: n, Valid: n} }
+	known := func(renamed, others int) Plan {
+		p := Plan{Survey: rows(renamed + others)}
+		p.Others[outcome.Renamed], p.Others[outcome.Known] = renamed, others
+		return p
+	}
 	for _, tc := range []struct {
 		name   string
 		guards Guards
@@ -49,6 +54,9 @@ func TestGuards(t *testing.T) {
 		{"the first night", night, Plan{Roster: source(0, 0), Survey: rows(5000), Create: 5000}, ""},
 		{"a number of creates holds at once", Guards{MaxCreates: Limit{Rows: 10, Unit: Number}}, Plan{Roster: source(0, 0), Survey: rows(11), Create: 11}, "--max-creates 10 allows 10"},
 		{"half of it invalid", night, Plan{Roster: source(1000, 0), Survey: &export.Survey{Rows: 1000, Valid: 499, Invalid: 501}}, "--max-invalid 50% allows 500"},
+		{"as many renamed as there may be", night, known(20, 900), ""},
+		{"more renamed, of few", night, known(21, 9), "21 customers would be renamed, and --max-renames 10% (at least 20) allows 20"},
+		{"more renamed, of many", night, known(101, 900), "allows 100"},
 		{"nobody", night, Plan{Roster: &Roster{}, Survey: &export.Survey{Rows: 1000, Invalid: 1000}}, "onboarded"},
 		{"somebody missing", night, Plan{Survey: rows(1000), Missing: []int{1, 3}}, "2 required addresses (--require-email number 1 3)"},
 	} {

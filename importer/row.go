@@ -72,18 +72,20 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 	}
 	for i, m := range found {
 		o, a, now := m.Outcome, m.Account, r.endedAt.IsZero()
+		later := func(at time.Time) bool { return !now && at.After(r.endedAt) }
 		switch {
 		case a == nil:
 		case now && a.Gone && !r.revokes,
-			!now && a.At.After(r.endedAt) && (a.FirstRun == a.Run || a.FirstRun >= run.Seq): // no earlier run knew it
+			later(a.At) && (a.FirstRun == a.Run || a.FirstRun >= run.Seq): // no earlier run knew it
 			m.Account = nil
-		case !now && a.RevokedAt.After(r.endedAt):
+		case later(a.RevokedAt):
 			a.RevokedAt = time.Time{} // it had its access then
 		}
 		switch has := a != nil && a.RevokedAt.IsZero(); {
 		case o == nil:
-		// It is forgotten when the run goes on; if access was given back or taken since, or another run has sent it.
-		case now && run.Retry && o.Retry, now && has && o.Status == outcome.Revoked,
+		// It is forgotten when the run goes on; if access was given back or taken since, or another run has sent it, or
+		// the person with another address.
+		case m.Fixed != nil && o.Open && !later(m.Fixed.At), now && run.Retry && o.Retry, now && has && o.Status == outcome.Revoked,
 			now && !r.revokes && o.Status == outcome.Failed && m.Lost != nil,
 			m.Account != nil && !has && onboarded(o.Status),
 			m.Account != nil && !a.Gone && (o.Open || o.Status == outcome.Failed && o.AccountID == "") && // no rename

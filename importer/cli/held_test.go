@@ -95,6 +95,26 @@ func TestGuardsTell(t *testing.T) {
 	}
 }
 
+// A column of names that has slipped by a row renames nobody at night, where nobody is asked.
+func TestManyRenamesAreHeld(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("crm.csv", renamed(21, 0))
+	c.must(0, "sync", "./crm.csv")
+	c.write("crm.csv", renamed(21, 1))
+	night := []string{"sync", "./crm.csv", "--update-names"}
+	c.says(c.must(5, night...), "21 customers would be renamed, and --max-renames 10% (at least 20) allows 20; nothing was sent",
+		"beside its own address", "--max-renames 21")
+	c.must(5, append(night, "--max-renames", "50%")...)
+	c.must(0, append(night, "--max-renames", "21")...)
+	if n := c.statuses("crm.results.csv")["renamed"]; n != 21 {
+		t.Errorf("%d are renamed, of 21", n)
+	}
+	c.write("crm.csv", renamed(21, 0))
+	c.must(5, "import", "./crm.csv", "--update-names", "--max-renames", "20")
+	c.must(0, "import", "./crm.csv", "--update-names") // which somebody looks at
+}
+
 // TestHeldNightsCountForNothing has nights that are held back between others:
 // they are listed, and nothing else is as if they had been.
 func TestHeldNightsCountForNothing(t *testing.T) {

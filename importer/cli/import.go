@@ -19,6 +19,9 @@ import (
 // leastErrors is how many rows a share in --max-errors and --max-creates always allows: that of a few says nothing.
 const leastErrors = 100
 
+// leastRenames is how many a share in --max-renames always allows.
+const leastRenames = 20
+
 // importWork is what import does within a run.
 type importWork struct {
 	guards  importer.Guards
@@ -43,6 +46,7 @@ func (w *importWork) register(flags *pflag.FlagSet, r *run) {
 	flags.BoolVar(&r.runOptions.ResolveConflicts, "resolve-conflicts", true, "")
 	flags.TextVar(&w.guards.MaxInvalid, "max-invalid", importer.Limit{Percent: 100, Unit: importer.Share}, "")
 	flags.TextVar(&w.guards.MaxCreates, "max-creates", importer.Limit{Rows: leastErrors}, "")
+	flags.TextVar(&w.guards.MaxRenames, "max-renames", importer.Limit{Rows: leastRenames}, "")
 	organizations := importer.Limit{Percent: 10, Rows: 20, Unit: importer.Share}
 	flags.TextVar(&w.guards.MaxOrganizations, "max-organizations", organizations, "")
 }

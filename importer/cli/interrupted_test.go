@@ -196,3 +196,48 @@ func TestAskedToStopWithoutARun(t *testing.T) {
 		})
 	}
 }
+
+// Whoever interrupts a sync while it plans whom to revoke is told what was done, and not that nothing was sent.
+func TestInterruptedBeforeTheRevocation(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 300 * time.Millisecond })
+	c.export("crm.csv", 10)
+	c.must(0, "sync", "./crm.csv")
+	c.export("crm.csv", 8)
+	c.write("crm.csv", c.read("crm.csv")+"New Person One,new.1@example.com,x\n")
+	os.Remove(c.path("crm.leavers.csv"))
+	p := c.start("sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "5", "--summary", "./sum.json")
+	eventually(t, 20*time.Second, func() bool { return c.exists("crm.leavers.csv") })
+	p.signal(syscall.SIGINT)
+	if code := p.wait(30 * time.Second); code != 130 || len(c.revokedPeople()) != 0 {
+		t.Fatalf("exit code %d, revoked: %v\n%s", code, c.revokedPeople(), p.out)
+	}
+	s := c.summary("sum.json")
+	leavers := s["leavers"].(map[string]any)
+	if s["stop_reason"] != "interrupted: nobody was revoked" || s["hint"] != "the next sync revokes those who are left" ||
+		leavers["held"] != s["stop_reason"] {
+		t.Errorf("%v, %v, %v", s["stop_reason"], s["hint"], leavers["held"])
+	}
+	if strings.Contains(p.out.String(), "nothing was sent") {
+		t.Errorf("it created somebody, and says:\n%s", p.out)
+	}
+}
+
+// Results that could not be written are not named.
+func TestRevocationWithoutResults(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 100 * time.Millisecond })
+	c.export("crm.csv", 40)
+	c.must(0, "sync", "./crm.csv")
+	c.export("crm.csv", 30)
+	p := c.start("sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "10", "--max-shrink", "50%", "--workers", "1", "--summary", "./sum.json")
+	eventually(t, 30*time.Second, func() bool { return c.exists("crm.leavers.revoked.csv.partial") })
+	os.Remove(c.path("crm.leavers.revoked.csv.partial"))
+	if code := p.wait(30 * time.Second); code != 1 {
+		t.Errorf("exit code %d:\n%s", code, p.out)
+	}
+	leavers := c.summary("sum.json")["leavers"].(map[string]any)
+	if name, named := leavers["results"]; named && name != "" && !c.exists("crm.leavers.revoked.csv") {
+		t.Errorf("the results %v are named, and there are none", name)
+	}
+}

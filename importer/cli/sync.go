@@ -37,6 +37,7 @@ func (p *program) syncCommand() *cobra.Command {
 	flags.StringArrayVar(&r.planOptions.Require, "require-email", nil, "")
 	w.guards.MaxInvalid = importer.Limit{Percent: 50, Unit: importer.Share}
 	w.guards.MaxCreates = importer.Limit{Percent: 20, Rows: leastErrors, Unit: importer.Share}
+	w.guards.MaxRenames = importer.Limit{Percent: 10, Rows: leastRenames, Unit: importer.Share}
 	return cmd
 }
 
@@ -136,11 +137,14 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 		err = child.planAndRun(ctx)
 	}
 	if child.summary == nil {
+		if errors.Is(err, context.Canceled) {
+			err = stopf(importer.Interrupted, nextSync, "interrupted: nobody was revoked")
+		}
 		child.writeRefusal(ctx, err)
 	}
 	s := child.summary
 	if r.revocation, r.leavers.Held = s, s.StopReason; s.Outcome != ledger.Held {
-		r.leavers.Rows, r.leavers.Results = &s.Rows, r.out.revoked
+		r.leavers.Rows, r.leavers.Results = &s.Rows, s.Results
 	}
 	return true
 }
