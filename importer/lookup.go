@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -118,7 +119,9 @@ func LookUps(ctx context.Context, api *apiclient.Client, l *ledger.Ledger) *Stop
 // afterCreates looks up what is open and gives the access that was asked for, once every row has a result.
 func (r *Run) afterCreates(end *End) {
 	still := context.WithoutCancel(r.sendCtx)
-	r.stop(brokenLedger(r.ledger.KeepFixed(still, r.plan.Run.Seq, r.fixed)))
+	for some := range slices.Chunk(r.fixed, batchRows) {
+		r.stop(brokenLedger(r.ledger.KeepFixed(still, r.plan.Run.Seq, some)))
+	}
 	if r.options.ResolveConflicts {
 		r.stop(r.lookUps(r.sendCtx))
 	}

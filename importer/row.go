@@ -85,7 +85,8 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		case o == nil:
 		// It is forgotten when the run goes on; if access was given back or taken since, or another run has sent it, or
 		// the person with another address.
-		case m.Fixed != nil && o.Open && !later(m.Fixed.At), now && run.Retry && o.Retry, now && has && o.Status == outcome.Revoked,
+		case m.Fixed != nil && o.Open && !later(m.Fixed.At),
+			now && run.Retry && o.Retry, now && has && o.Status == outcome.Revoked,
 			now && !r.revokes && o.Status == outcome.Failed && m.Lost != nil,
 			m.Account != nil && !has && onboarded(o.Status),
 			m.Account != nil && !a.Gone && (o.Open || o.Status == outcome.Failed && o.AccountID == "") && // no rename

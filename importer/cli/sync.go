@@ -137,7 +137,7 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 		err = child.planAndRun(ctx)
 	}
 	if child.summary == nil {
-		if errors.Is(err, context.Canceled) {
+		if codeOf(err) == int(importer.Interrupted) {
 			err = stopf(importer.Interrupted, nextSync, "interrupted: nobody was revoked")
 		}
 		child.writeRefusal(ctx, err)

@@ -1,9 +1,6 @@
 package ledger
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // Fixed links a row of an export to its copy in a failed file, or to the address with which that was onboarded.
 type Fixed struct {
@@ -15,13 +12,9 @@ type Fixed struct {
 
 // KeepFixed stores rows, in place of what was stored for the same ones.
 func (l *Ledger) KeepFixed(ctx context.Context, run int64, rows []Fixed) error {
-	return l.change(ctx, func(w *writer) {
-		for some := range slices.Chunk(rows, 1000) {
-			w.exec(`INSERT OR REPLACE INTO fixed
-				SELECT coalesce(nullif(at, ''), original), iif(at = '', key, original), ?
-				FROM (SELECT q.value ->> 'At' AS at, q.value ->> 'Key' AS key, coalesce(
-					(SELECT key FROM fixed WHERE original = q.value ->> 'From'), q.value ->> 'Fingerprint') AS original
-					FROM json_each(?) q) WHERE original <> ''`, run, jsonList(some))
-		}
-	})
+	return l.update(ctx, `INSERT OR REPLACE INTO fixed
+		SELECT coalesce(nullif(at, ''), original), iif(at = '', key, original), ?
+		FROM (SELECT q.value ->> 'At' AS at, q.value ->> 'Key' AS key, coalesce(
+			(SELECT key FROM fixed WHERE original = q.value ->> 'From'), q.value ->> 'Fingerprint') AS original
+			FROM json_each(?) q) WHERE original <> ''`, run, jsonList(rows))
 }
