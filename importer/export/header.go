@@ -147,7 +147,7 @@ func (h *header) repeats(other header) bool {
 
 // isOther reports a record without an address that names other columns: one of addresses, or nothing but known ones.
 func (h *header) isOther(other header, email []int) bool {
-	if h.place.Row == 0 || strings.Contains(strings.Join(other.cells, ""), "@") {
+	if h.place.Row == 0 {
 		return false
 	}
 	named, known, mail, here := 0, 0, false, false

@@ -70,7 +70,7 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 	case above:
 		row.skipped = kindOf("title_lines")
 	case row.fault != nil:
-	case hasAddress:
+	case hasAddress, strings.Contains(strings.Join(rec.Cells, ""), "@"):
 		l.checkWidth(row)
 	case ruler.MatchString(strings.Join(rec.Cells, "")), len(rec.Cells) < l.header.trimmed && isDirective(rec.Cells):
 		row.skipped = kindOf("stray_directive")

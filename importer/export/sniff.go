@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -25,16 +26,12 @@ func (l *layout) sniff() (*layout, error) {
 		likely = []rune{r}
 	}
 	var found []*layout
-	named := no
 	for _, r := range likely {
 		found = append(found, l.findHeader(Dialect{Delimiter: r}))
-		named = max(named, found[len(found)-1].named)
+		found[len(found)-1].readSample()
 	}
-	found = without(found, func(l *layout) bool { return l.named < named })
-	for _, l := range found {
-		l.readSample()
-	}
-	slices.SortStableFunc(found, func(a, b *layout) int { return b.score() - a.score() })
+	better := func(a, b *layout) int { return cmp.Or(b.named-a.named, b.score()-a.score()) }
+	slices.SortStableFunc(found, better)
 	best := found[0]
 	singleQuoted := func(name string) bool { return strings.HasPrefix(name, "'") && strings.HasSuffix(name, "'") }
 	tooWide := func(l *layout) bool { return len(l.header.names) > csvtext.MaxColumns }
@@ -56,7 +53,7 @@ func (l *layout) sniff() (*layout, error) {
 			headerSearch), "delete the lines above the header; if it has other words, use --column email=COLUMN; if "+
 			"there is none, use --no-header; if another character than , ; | or tab separates the cells, use "+
 			"--delimiter; if whole lines stand in quotes, make the export again")
-	case len(found) > 1 && best.score() == found[1].score() && len(best.header.names) > 1:
+	case len(found) > 1 && better(best, found[1]) == 0 && len(best.header.names) > 1:
 		return l, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
