@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"jsm-onboard/importer/csvtext"
 )
 
 // view is the file read in one encoding.
@@ -44,25 +46,18 @@ func (f *File) chooseLayout(ctx context.Context, o Options) (*layout, error) {
 
 // isOwn reports a file that this program has written: its first line says so, whatever separates the cells.
 func (f *File) isOwn() bool {
-	encodings, err := f.Encodings("")
-	if err != nil {
-		return false
-	}
-	first, _ := f.Records(encodings[0], Dialect{Delimiter: ','}).Next()
-	return strings.Contains(strings.Join(first.Cells, ","), "jsm_reason")
+	first, _ := f.Records(csvtext.Encoding{}, Dialect{Delimiter: ','}).Next()
+	line := strings.ReplaceAll(strings.Join(first.Cells, ","), "\x00", "") // of UTF-16
+	return strings.Contains(line, "jsm_reason")
 }
 
 // compareNames reads the file, and compares names with addresses.
 func (v *view) compareNames(ctx context.Context) error {
 	s := Survey{layout: v.layout}
-	for r, err := range s.lines {
-		if err = cmp.Or(err, ctx.Err()); err != nil {
+	for r, err := range s.All(ctx) {
+		if err != nil {
 			return err
 		}
-		if r.skipped != nil {
-			continue
-		}
-		s.checkRow(r)
 		name := textOf(r.record.Cells, v.columns.at.names())
 		v.sent = hash64(fmt.Sprintln(v.sent, r.Email, name, r.Organization, r.ExternalID, r.AccountID))
 		for word := range strings.FieldsSeq(name) {
