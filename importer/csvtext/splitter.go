@@ -3,7 +3,6 @@ package csvtext
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -22,7 +21,6 @@ type Reader struct {
 	blanks string // that may stand around quotes
 
 	src     io.Reader
-	path    string
 	buf     []byte // what was read, from where the next record starts
 	err     error  // why buf ends: io.EOF, a read that failed, or a line that is too long; nil: there is more
 	place   Place  // of the next record
@@ -40,13 +38,13 @@ func (f *File) Records(e Encoding, d Dialect) *Reader {
 	if e.encoding != nil { // else bytes that are no UTF-8 stay as they are
 		text = e.encoding.NewDecoder().Reader(text)
 	}
-	return newReader(text, d, f.Path)
+	return newReader(text, d)
 }
 
-func newReader(src io.Reader, d Dialect, path string) *Reader {
+func newReader(src io.Reader, d Dialect) *Reader {
 	delim := string(d.Delimiter)
 	return &Reader{delim: []byte(delim), quote: cmp.Or(d.Quote, '"'), blanks: strings.Replace(" \t", delim, "", 1),
-		src: src, path: path, place: Place{1, 1}}
+		src: src, place: Place{1, 1}}
 }
 
 // Next returns the next record, io.EOF after the last.
@@ -80,12 +78,12 @@ func (r *Reader) Next() (Record, error) {
 	return rec, nil
 }
 
-// chooseReading takes the first reading of the quotes that is certain: strictly; with backslashes that escape quotes,
-// if there are any; less strictly. If none is, the record is the physical line, which has that size.
+// chooseReading takes the first reading of the quotes that is certain: strictly; less strictly, with backslashes that
+// escape quotes. If none is, the record is the physical line, which has that size.
 func (r *Reader) chooseReading(rec *Record, size int) {
-	for _, reading := range []struct{ escaped, loose bool }{{}, {escaped: true}, {loose: true}} {
-		r.scanRecord(reading.escaped)
-		if rec.Cells = r.trimmed(r.cells()); r.isCertain(len(rec.Cells), reading.loose) {
+	for _, loose := range []bool{false, true} {
+		r.scanRecord(loose)
+		if rec.Cells = r.trimmed(r.cells()); r.isCertain(len(rec.Cells), loose) {
 			if r.odd {
 				rec.Repairs = append(rec.Repairs, QuotesRepaired)
 			}
@@ -147,18 +145,15 @@ func (r *Reader) trimmed(cells []string) []string {
 	return slices.Clip(cells[:n])
 }
 
-// scanRecord reads on until the end of the record is certain, or a bound is passed. The bound is
-// smaller if backslashes escape quotes, and in lines that were part of an unclosed quote before:
-// else each line of a broken file would be searched to the full bound.
+// scanRecord reads on until the end of the record is certain, or a bound is passed. The bound is smaller in lines that
+// were part of an unclosed quote before: else each line of a broken file would be searched to the full bound.
 func (r *Reader) scanRecord(escaped bool) {
 	bound := maxCell
-	if escaped || r.place.Line <= r.suspect {
+	if r.place.Line <= r.suspect {
 		bound /= 64
 	}
-	r.scan(escaped, bound)
-	for r.size == len(r.buf) && r.size <= maxRow && r.err == nil {
+	for r.scan(escaped, bound); r.size == len(r.buf) && r.size <= maxRow && r.err == nil; r.scan(escaped, bound) {
 		r.fill()
-		r.scan(escaped, bound)
 	}
 	r.open = r.open || r.size > maxRow
 }
@@ -169,7 +164,7 @@ func (r *Reader) physicalLine() int {
 		n := bytes.IndexAny(r.buf, "\r\n")
 		switch {
 		case n > maxRow, n < 0 && len(r.buf) > maxRow:
-			r.err = &RefusedError{Path: r.path, Place: r.place, What: "this line is longer than 4 MiB",
+			r.err = &RefusedError{Place: r.place, What: "this line is longer than 4 MiB",
 				Hint: "check that this is a CSV file; if it is in another encoding, use --encoding"}
 			return 0
 		case n >= 0 && (n+1 < len(r.buf) || r.err != nil):
@@ -186,10 +181,7 @@ func (r *Reader) fill() {
 	r.buf = slices.Grow(r.buf, 16<<10)
 	n, err := r.src.Read(r.buf[len(r.buf):cap(r.buf)])
 	r.buf = r.buf[:len(r.buf)+n]
-	if err == io.EOF {
+	if r.err = err; err == io.EOF {
 		r.buf = bytes.TrimRight(r.buf, "\x1a") // Ctrl-Z, which ends files of old programs
-	} else if err != nil {
-		err = fmt.Errorf("reading %s: %w", r.path, err)
 	}
-	r.err = err
 }

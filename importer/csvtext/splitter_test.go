@@ -20,7 +20,7 @@ func (e endless) Read(p []byte) (int, error) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	for _, line := range []endless{"x", "\"x", "\"x\"y", "\"\"", "x,\"y\n", "\"x\\\"\n", "\r"} {
-		s := newReader(line, Dialect{Delimiter: ','}, "x.csv")
+		s := newReader(line, Dialect{Delimiter: ','})
 		s.Width = 2
 		for range 200 {
 			if _, err := s.Next(); err != nil {
@@ -84,7 +84,7 @@ func TestQuotesAndBounds(t *testing.T) {
 }
 
 func TestHugeLinesAreRefused(t *testing.T) {
-	r := newReader(strings.NewReader("a,b\n"+strings.Repeat("x", maxRow+1)+"\n"), Dialect{Delimiter: ','}, "x.csv")
+	r := newReader(strings.NewReader("a,b\n"+strings.Repeat("x", maxRow+1)+"\n"), Dialect{Delimiter: ','})
 	if _, err := r.Next(); err != nil {
 		t.Fatal(err)
 	}

@@ -57,9 +57,8 @@ func MakesWords(text string) bool {
 
 func isWord(word string) bool {
 	return !slices.ContainsFunc(punctuation.Split(word, -1), func(part string) bool {
-		part = strings.Trim(part, "“”„—…€«»") // which stand around words, and in none
-		odd := oddCase.MatchString(strings.ReplaceAll(part, "ß", ""))
-		return odd || noLetters.MatchString(part) || !oneScript.MatchString(part)
+		part = strings.Trim(strings.ReplaceAll(part, "ß", ""), "“”„—…€«»") // which stand around words, and in none
+		return oddCase.MatchString(part) || noLetters.MatchString(part) || !oneScript.MatchString(part)
 	})
 }
 

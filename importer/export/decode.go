@@ -14,7 +14,6 @@ import (
 type view struct {
 	*layout
 	err          error    // why it cannot be read so
-	known        int      // headers that are in the table of words
 	right, wrong int      // words of names that stand in the address, and those that would but for a letter
 	sent         uint64   // a hash of all that is sent of the rows
 	names        []string // the first ones with letters beyond ASCII
@@ -35,7 +34,6 @@ func (f *File) chooseLayout(ctx context.Context, o Options) (*layout, error) {
 	for _, e := range encodings {
 		v := &view{}
 		v.layout, v.err = f.layoutIn(e, o)
-		v.known = len(v.header.keys) - len(without(v.header.keys, isKnown))
 		if v.err == nil && e.Guessed && !strings.HasPrefix(e.Name, "utf-16") {
 			v.err = v.compareNames(ctx)
 		}
@@ -53,8 +51,7 @@ func (f *File) isOwn() bool {
 
 // compareNames reads the file, and compares names with addresses.
 func (v *view) compareNames(ctx context.Context) error {
-	s := Survey{layout: v.layout}
-	for r, err := range s.All(ctx) {
+	for r, err := range (&Survey{layout: v.layout}).All(ctx) {
 		if err != nil {
 			return err
 		}
@@ -78,12 +75,13 @@ func (v *view) compareNames(ctx context.Context) error {
 // and more words are right than wrong; Chinese, Japanese and Korean names must be more than three. Else it refuses the
 // file, with the flag for each view and three of its names.
 func pickView(views []*view) (*layout, error) {
-	better := func(a, b *view) int { return cmp.Or(a.known-b.known, a.right-b.right) }
+	known := func(v *view) int { return len(v.header.keys) - len(without(v.header.keys, isKnown)) }
+	better := func(a, b *view) int { return cmp.Or(known(a)-known(b), a.right-b.right) }
 	best := slices.MaxFunc(views, better)
 	var left []*view // one of each reading
 	for _, v := range views {
 		same := func(other *view) bool { return other.sent == v.sent }
-		if (better(v, best) == 0 || v.err != nil && v.known == best.known) && !slices.ContainsFunc(left, same) {
+		if (better(v, best) == 0 || v.err != nil && known(v) == known(best)) && !slices.ContainsFunc(left, same) {
 			left = append(left, v)
 		}
 	}

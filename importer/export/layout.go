@@ -24,9 +24,6 @@ type layout struct {
 	whole, total int        // rows with the header's columns, and all
 }
 
-// score is higher for more rows that fit the header, and for more columns.
-func (l *layout) score() int { return (l.whole + 1) * (l.whole + 1) * len(l.header.names) }
-
 // layoutIn finds dialect, header and columns by the beginning of the file, in one encoding.
 func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	l, err := (&layout{file: f, encoding: e, options: o}).sniff()

@@ -82,6 +82,7 @@ func situations() []situation {
 		{name: "a text table", file: "| name | email |\n| --- | --- |\n| Ann | a@example.com |\n", rows: []string{"3 a@example.com Ann"}, repairs: []string{"stray_directive×1"}, skipped: 1},
 		{name: "the header below a row", file: "Ann,a@example.com\nname,email\nBob,b@example.com\n", refused: "1 no header names a column of e-mail addresses in the first 20 lines [delete the lines above the header"},
 		{name: "as many title lines as are passed over", file: titles(19) + "name,email\nAnn,a@example.com\n", rows: []string{"21 a@example.com Ann"}, repairs: []string{"title_lines×19"}, skipped: 19},
+		{name: "title lines above a column that is told", file: titles(2) + "name,contact\nAnn,a@example.com\n", options: Options{Columns: map[Field]string{Email: "contact"}}, rows: []string{"4 a@example.com Ann"}, repairs: []string{"title_lines×2"}, skipped: 2},
 		{name: "one more", file: titles(20) + "name,email\nAnn,a@example.com\n", refused: "1 no header names a column of e-mail addresses in the first 20 lines"},
 		{name: "many, with blank lines and line breaks", file: strings.Repeat("\n", 30) + titles(25) + "\"x\ny\"\nname;email\nAnn;a@example.com\nBob;b@example.com\n", refused: "31 no header names a column"},
 		{name: "many above a column that is told", file: titles(25) + "name,contact\nAnn,a@example.com\n", options: Options{Columns: map[Field]string{Email: "contact"}}, refused: "1 no header names a column of e-mail addresses in the first 20 lines"},

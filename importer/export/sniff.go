@@ -30,7 +30,8 @@ func (l *layout) sniff() (*layout, error) {
 		found = append(found, l.findHeader(Dialect{Delimiter: r}))
 		found[len(found)-1].readSample()
 	}
-	better := func(a, b *layout) int { return cmp.Or(b.named-a.named, b.score()-a.score()) }
+	score := func(l *layout) int { return (l.whole + 1) * (l.whole + 1) * len(l.header.names) }
+	better := func(a, b *layout) int { return cmp.Or(b.named-a.named, score(b)-score(a)) }
 	slices.SortStableFunc(found, better)
 	best := found[0]
 	singleQuoted := func(name string) bool { return strings.HasPrefix(name, "'") && strings.HasSuffix(name, "'") }
