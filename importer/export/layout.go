@@ -41,7 +41,7 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	h := &l.header
 	l.second = h.where(func(i int) bool {
 		addresses := h.says(i, "mail") || l.columns.of(i).looksAddresses()
-		return addresses && !h.own[i] && !h.says(i, "elsewhere") || l.columns.holds(i) == Email
+		return addresses && !h.says(i, "elsewhere") || l.columns.holds(i) == Email
 	})
 	if last := len(h.names) - 1; last > 0 && len(l.sample) > 1 {
 		filled := l.columns.of(last).filled

@@ -263,6 +263,7 @@ func situations() []situation {
 		{name: "short rows in turn", file: "name,email,x\nAnn,a@example.com,1\nBob,b@example.com\nCy,c@example.com\nDi,d@example.com,2\nEd,e@example.com,2\n",
 			rows: []string{"2 a@example.com Ann", "3 b@example.com Bob", "4 c@example.com Cy", "5 d@example.com Di", "6 e@example.com Ed"}, repairs: []string{"short_row×2"}},
 		{name: "names do not count when access is taken back", file: "name,email\nAnn\nLee,a@example.com\n", options: Options{NeedAccounts: true}, rows: []string{"2 !row_too_short (no address)", "3 a@example.com a@example.com"}},
+		{name: "accounts beside addresses that no header names", file: "account id,xyz\n1a,a@example.com\n2b,b@example.com\n", options: Options{NeedAccounts: true}, rows: []string{"2   +a@example.com", "3   +b@example.com"}},
 		{name: "no name in the first cell", file: "id,email,name\n17\n8,a@example.com,Ann\n", rows: []string{"2 !row_too_short (no address)", "3 a@example.com Ann"}},
 		{name: "cut off in a cell that is needed", file: "email,name,x\na@example.com,Ann,\nb@example.com,Bo", rows: []string{"2 a@example.com Ann", "3 !row_too_short (no address) +b@example.com"}},
 		{name: "cut off after what is needed", file: "email,name,x,y\na@example.com,Ann,,\nb@example.com,Bob,z", rows: []string{"2 a@example.com Ann", "3 b@example.com Bob"}, repairs: []string{"cut_off×1", "short_row×1"}},
