@@ -15,7 +15,8 @@ const (
 	delimiters   = ",;\t|"
 )
 
-// sniff finds the dialect and the header; l has neither.
+// sniff finds the dialect and the header; l has neither. The best dialect has the best header, then more rows that fit
+// it, and more columns.
 func (l *layout) sniff() (*layout, error) {
 	likely := []rune(delimiters)
 	if l.options.Delimiter != "" {
@@ -27,8 +28,7 @@ func (l *layout) sniff() (*layout, error) {
 	}
 	var found []*layout
 	for _, r := range likely {
-		found = append(found, l.findHeader(Dialect{Delimiter: r}))
-		found[len(found)-1].readSample()
+		found = append(found, l.try(Dialect{Delimiter: r}))
 	}
 	score := func(l *layout) int { return (l.whole + 1) * (l.whole + 1) * len(l.header.names) }
 	better := func(a, b *layout) int { return cmp.Or(b.named-a.named, score(b)-score(a)) }
@@ -58,39 +58,17 @@ func (l *layout) sniff() (*layout, error) {
 		return l, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
-		quoted := l.findHeader(Dialect{Delimiter: best.dialect.Delimiter, Quote: '\''})
-		if quoted.readSample(); quoted.named > no && quoted.whole == quoted.total {
+		quoted := l.try(Dialect{Delimiter: best.dialect.Delimiter, Quote: '\''})
+		if quoted.named > no && quoted.whole == quoted.total {
 			best = quoted
 		}
 	}
 	return best, nil
 }
 
-// readSample takes rows below the header into the sample, 256 KiB of them or up to another header: then the file will
-// be refused. What is not of the header's width may be a footer, or have its cells elsewhere: it says nothing.
-func (l *layout) readSample() {
-	size := 0
-	for row, err := range l.lines {
-		if err != nil || l.total >= 2000 || size >= 256<<10 {
-			return
-		}
-		if row.skipped != nil {
-			continue
-		}
-		cells, text := row.record.Cells, strings.Join(row.record.Cells, "")
-		fits := len(cells) == len(l.header.names) && row.fault == nil
-		if l.total++; fits {
-			l.whole++
-		}
-		if size += len(text); fits || row.fault == nil && strings.Contains(text, "@") {
-			l.sample = append(l.sample, cells)
-		}
-	}
-}
-
-// findHeader takes the record that names a column of addresses best, above all addresses; where none does, the first
-// record at all: the user may name a column of it.
-func (l layout) findHeader(d Dialect) *layout {
+// try reads the beginning of the file in a dialect. The header is the record that names a column of addresses best,
+// above all addresses; where none does, the first record at all: the user may name a column of it.
+func (l layout) try(d Dialect) *layout {
 	l.dialect = d
 	records := l.file.Records(l.encoding, d)
 	for n := 0; n < headerSearch && l.named < surely; {
@@ -118,7 +96,30 @@ func (l layout) findHeader(d Dialect) *layout {
 			break
 		}
 	}
+	l.readSample()
 	return &l
+}
+
+// readSample takes rows below the header into the sample, 256 KiB of them or up to another header: then the file will
+// be refused. What is not of the header's width may be a footer, or have its cells elsewhere: it says nothing.
+func (l *layout) readSample() {
+	size := 0
+	for row, err := range l.lines {
+		if err != nil || l.total >= 2000 || size >= 256<<10 {
+			return
+		}
+		if row.skipped != nil {
+			continue
+		}
+		cells, text := row.record.Cells, strings.Join(row.record.Cells, "")
+		fits := len(cells) == len(l.header.names) && row.fault == nil
+		if l.total++; fits {
+			l.whole++
+		}
+		if size += len(text); fits || row.fault == nil && strings.Contains(text, "@") {
+			l.sample = append(l.sample, cells)
+		}
+	}
 }
 
 // holdsAddress reports an address in a cell of its own, whatever the delimiter.
