@@ -78,12 +78,12 @@ func (r *Reader) Next() (Record, error) {
 	return rec, nil
 }
 
-// chooseReading takes the first reading of the quotes that is certain: strictly; less strictly, with backslashes that
-// escape quotes. If none is, the record is the physical line, which has that size.
+// chooseReading takes the first reading of the quotes that is certain: strictly; with backslashes that escape quotes;
+// less strictly. If none is, the record is the physical line, which has that size.
 func (r *Reader) chooseReading(rec *Record, size int) {
-	for _, loose := range []bool{false, true} {
-		r.scanRecord(loose)
-		if rec.Cells = r.trimmed(r.cells()); r.isCertain(len(rec.Cells), loose) {
+	for _, reading := range []struct{ escaped, loose bool }{{}, {escaped: true}, {loose: true}} {
+		r.scanRecord(reading.escaped)
+		if rec.Cells = r.trimmed(r.cells()); r.isCertain(len(rec.Cells), reading.loose) {
 			if r.odd {
 				rec.Repairs = append(rec.Repairs, QuotesRepaired)
 			}
@@ -145,11 +145,12 @@ func (r *Reader) trimmed(cells []string) []string {
 	return slices.Clip(cells[:n])
 }
 
-// scanRecord reads on until the end of the record is certain, or a bound is passed. The bound is smaller in lines that
-// were part of an unclosed quote before: else each line of a broken file would be searched to the full bound.
+// scanRecord reads on until the end of the record is certain, or a bound is passed. The bound is
+// smaller if backslashes escape quotes, and in lines that were part of an unclosed quote before:
+// else each line of a broken file would be searched to the full bound.
 func (r *Reader) scanRecord(escaped bool) {
 	bound := maxCell
-	if r.place.Line <= r.suspect {
+	if escaped || r.place.Line <= r.suspect {
 		bound /= 64
 	}
 	for r.scan(escaped, bound); r.size == len(r.buf) && r.size <= maxRow && r.err == nil; r.scan(escaped, bound) {

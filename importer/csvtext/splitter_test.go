@@ -55,6 +55,7 @@ func TestQuotesAndBounds(t *testing.T) {
 		"a blank after":           {`"a" ,"b"` + "\n", "a|b", true, ""},
 		"text after a quote":      {`"Lee, Ann" <a@b.c>,b` + "\n", `"Lee| Ann" <a@b.c>|b`, false, QuotesUnclear},
 		"bare":                    {`5" pipe,b` + "\n", `5" pipe|b`, true, ""},
+		"bare, and a folder":      {`x "y" z,"C:\tmp\"` + "\n", `x "y" z|C:\tmp\`, true, ""},
 		"never closed":            {"\"a,b\nc,d\n", `"a|b`, false, QuotesUnclear},
 		"unclear":                 {`"a"x"y",b,"c"` + "\nc,d\n", `"a"x"y"|b|"c"`, false, QuotesUnclear},
 		"another opens":           {"\"a,b\n\"c,d\",e\n\"f\"\"", `"a|b`, false, QuotesUnclear},
