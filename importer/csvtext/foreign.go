@@ -3,6 +3,7 @@ package csvtext
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"path"
@@ -19,29 +20,22 @@ const (
 	asCSV  = "export the people as CSV"
 )
 
-// foreign are the beginnings of files that are something else. A character of a pattern is a byte of the file.
-var foreign = []struct {
-	start      *regexp.Regexp
-	what, hint string
-}{
-	{regexp.MustCompile(`^$`), "the file is empty: there is nothing to do",
+// foreign are the beginnings of files that are something else, behind byte order marks and blanks, in capitals or not.
+// A character of a pattern is a byte of the file.
+var foreign = []struct{ start, what, hint string }{
+	{`^$`, "the file is empty: there is nothing to do",
 		"check whether the export has failed, and make it again"},
-	{start(`\xd0\xcf\x11\xe0`), "this is an old Excel workbook (.xls)", saveAs},
-	{start(`%pdf`), "this is a PDF", asCSV},
-	{start(`bzh|\xfd7zxz|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27\x1c|rar!`),
+	{`\xd0\xcf\x11\xe0`, "this is an old Excel workbook (.xls)", saveAs},
+	{`%pdf`, "this is a PDF", asCSV},
+	{`bzh|\xfd7zxz|\x28\xb5\x2f\xfd|7z\xbc\xaf\x27\x1c|rar!`,
 		"this is packed with bzip2, xz, zstd, 7-Zip or RAR", "unpack it first"},
-	{start(`sqlite format 3`), "this is a database", asCSV},
-	{start(`begin:vca(rd|lendar)`), "this is a vCard or calendar file, not CSV", asCSV},
-	{start(`dn::? |# extended ldif|version: 1[\r\n].*dn:`), "this is LDIF, not CSV", asCSV},
-	{start(`from [^\r\n,;\t]*[\r\n].*: `), "this is a mailbox (mbox), not CSV", asCSV},
-	{start(`\{\\rtf`), "this is a text document (RTF), not CSV", saveAs},
-	{start(`<`), "this is HTML or XML, not CSV", saveAs},
-	{start(`\{\s*"|\[\s*[{"\]]|\{.*"\s*:`), "this is JSON, not CSV", asCSV},
-}
-
-// start is a pattern for the first bytes but for byte order marks and blanks, in capitals or not.
-func start(pattern string) *regexp.Regexp {
-	return regexp.MustCompile(`(?is)^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*(` + pattern + `)`)
+	{`sqlite format 3`, "this is a database", asCSV},
+	{`begin:vca(rd|lendar)`, "this is a vCard or calendar file, not CSV", asCSV},
+	{`dn::? |# extended ldif|version: 1[\r\n].*dn:`, "this is LDIF, not CSV", asCSV},
+	{`from [^\r\n,;\t]*[\r\n].*: `, "this is a mailbox (mbox), not CSV", asCSV},
+	{`\{\\rtf`, "this is a text document (RTF), not CSV", saveAs},
+	{`<`, "this is HTML or XML, not CSV", saveAs},
+	{`\{\s*"|\[\s*[{"\]]|\{.*"\s*:`, "this is JSON, not CSV", asCSV},
 }
 
 // refuseForeign refuses what is empty, and what is no text of cells by its beginning.
@@ -49,7 +43,8 @@ func (f *File) refuseForeign() error {
 	text, _ := charmap.ISO8859_1.NewDecoder().Bytes(f.head[:min(len(f.head), 512)]) // every byte is a character
 	text = bytes.ReplaceAll(text, []byte{0}, nil)                                   // those of UTF-16
 	for _, other := range foreign {
-		if other.start.Match(text) {
+		start := regexp.MustCompile(`(?is)^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\s*(` + other.start + `)`)
+		if start.Match(text) {
 			return f.refuse(other.what, other.hint)
 		}
 	}
@@ -64,14 +59,11 @@ const maxZip = 64 << 20 // bytes
 // csvInZip opens the one CSV file in a zip archive.
 func (f *File) csvInZip(raw io.Reader) (io.Reader, error) {
 	packed, err := io.ReadAll(io.LimitReader(raw, maxZip+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case len(packed) > maxZip:
+	if len(packed) > maxZip {
 		return nil, f.refuse("the zip archive is larger than 64 MiB", "unpack it first")
 	}
-	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
-	if err != nil {
+	archive, zipErr := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err = cmp.Or(err, zipErr); err != nil {
 		return nil, err
 	}
 	var texts []*zip.File

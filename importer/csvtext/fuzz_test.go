@@ -17,7 +17,7 @@ func records(t testing.TB, text string, width int) []Record {
 }
 
 func recordsFrom(t testing.TB, src io.Reader, width int) []Record {
-	s := newReader(src, Dialect{Delimiter: ','}, "x.csv")
+	s := newReader(src, Dialect{Delimiter: ','})
 	s.Width = width
 	var recs []Record
 	for {
@@ -101,7 +101,7 @@ func FuzzSplit(f *testing.F) {
 			}
 		}
 		next := 1
-		again := newReader(strings.NewReader(text), Dialect{Delimiter: ','}, "x.csv")
+		again := newReader(strings.NewReader(text), Dialect{Delimiter: ','})
 		again.Width = columns
 		for _, rec := range whole {
 			again.Next()

@@ -3,7 +3,6 @@ package csvtext
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -94,7 +93,7 @@ func (f *File) unpack(ctx context.Context, source io.Reader) (err error) {
 		text, err = f.csvInZip(raw)
 	}
 	if err == nil {
-		err = f.copyText(ctx, text)
+		err = f.copyText(text)
 	}
 	_, disk := errors.AsType[*fs.PathError](err)
 	_, refused := errors.AsType[*RefusedError](err)
@@ -122,13 +121,12 @@ func interruptible(ctx context.Context, source io.Reader) io.ReadCloser {
 
 // copyText copies the text itself, and adds its lines to the stats. Lines that are longer than
 // a row may be are added in pieces.
-func (f *File) copyText(ctx context.Context, text io.Reader) (err error) {
+func (f *File) copyText(text io.Reader) (err error) {
 	lines := bufio.NewReaderSize(io.TeeReader(text, f.unpacked), maxRow)
 	for err == nil || err == bufio.ErrBufferFull {
 		var line []byte
 		line, err = lines.ReadSlice('\n')
 		f.addLine(line)
-		err = cmp.Or(ctx.Err(), err)
 	}
 	if err != io.EOF {
 		return fmt.Errorf("copying %s to a temporary file: %w", f.Path, err)

@@ -9,8 +9,6 @@ type scanned struct {
 	open  bool // a quoted cell does not end within its bound
 	stray bool // a quote neither opens nor closes a cell, nor is doubled
 	odd   bool // that, or blanks around quotes, or a quote that a backslash escapes
-
-	escapes bool // a backslash stands before a quote within a quoted cell
 }
 
 // scan reads the next record; bound is the most bytes of a quoted cell. If it takes the whole buffer, more data may
@@ -55,10 +53,9 @@ func (r *Reader) quotedCell(rest []byte, escaped bool, bound int) []byte {
 		piece, after := rest[:n], rest[n+1:]
 		next := bytes.TrimLeft(after, r.blanks)
 		r.text = append(r.text, piece...)
-		escapes := (n-len(bytes.TrimRight(piece, `\`)))%2 == 1
-		r.escapes = r.escapes || escapes
+		backslashes := n - len(bytes.TrimRight(piece, `\`))
 		switch {
-		case escaped && escapes:
+		case escaped && backslashes%2 == 1:
 			r.odd = true
 			r.text = r.text[:len(r.text)-1]
 		case len(after) > 0 && after[0] == r.quote:

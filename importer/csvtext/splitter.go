@@ -3,7 +3,6 @@ package csvtext
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -22,9 +21,8 @@ type Reader struct {
 	blanks string // that may stand around quotes
 
 	src     io.Reader
-	path    string
 	buf     []byte // what was read, from where the next record starts
-	err     error  // why buf ends: io.EOF, or a read that failed; nil: there is more
+	err     error  // why buf ends: io.EOF, a read that failed, or a line that is too long; nil: there is more
 	place   Place  // of the next record
 	suspect int    // last physical line that was read as part of an unclosed quote
 
@@ -40,33 +38,34 @@ func (f *File) Records(e Encoding, d Dialect) *Reader {
 	if e.encoding != nil { // else bytes that are no UTF-8 stay as they are
 		text = e.encoding.NewDecoder().Reader(text)
 	}
-	return newReader(text, d, f.Path)
+	return newReader(text, d)
 }
 
-func newReader(src io.Reader, d Dialect, path string) *Reader {
+func newReader(src io.Reader, d Dialect) *Reader {
 	delim := string(d.Delimiter)
 	return &Reader{delim: []byte(delim), quote: cmp.Or(d.Quote, '"'), blanks: strings.Replace(" \t", delim, "", 1),
-		src: src, path: path, place: Place{1, 1}}
+		src: src, place: Place{1, 1}}
 }
 
 // Next returns the next record, io.EOF after the last.
 func (r *Reader) Next() (Record, error) {
 	rec := Record{Place: r.place, Suspect: r.place.Line <= r.suspect}
-	size, err := r.physicalLine()
+	size := r.physicalLine()
 	for bytes.HasPrefix(r.buf[:size], []byte(utf8BOM)) {
 		if r.buf, size = r.buf[len(utf8BOM):], size-len(utf8BOM); r.place.Row > 1 {
 			rec.Repairs = []string{BOMInside}
 		}
 	}
 	switch {
-	case size == 0, err != nil && err != io.EOF:
-		return rec, err
+	case size == 0:
+		return rec, r.err
 	case bytes.IndexByte(r.buf[:size], r.quote) >= 0:
-		if err := r.chooseReading(&rec, size); err != nil {
-			return rec, err
-		}
+		r.chooseReading(&rec, size)
 	default:
 		rec.Cells = r.split(size)
+	}
+	if r.size == len(r.buf) && r.err != nil && r.err != io.EOF {
+		return rec, r.err
 	}
 	switch tooLong := func(c string) bool { return len(c) > maxCell }; {
 	case len(rec.Cells) > MaxColumns:
@@ -79,26 +78,23 @@ func (r *Reader) Next() (Record, error) {
 	return rec, nil
 }
 
-// chooseReading takes the first reading of the quotes that is certain: strictly; with backslashes that escape quotes,
-// if there are any; less strictly. If none is, the record is the physical line, which has that size.
-func (r *Reader) chooseReading(rec *Record, size int) error {
+// chooseReading takes the first reading of the quotes that is certain: strictly; with backslashes that escape quotes;
+// less strictly. If none is, the record is the physical line, which has that size.
+func (r *Reader) chooseReading(rec *Record, size int) {
 	for _, reading := range []struct{ escaped, loose bool }{{}, {escaped: true}, {loose: true}} {
-		if err := r.scanRecord(reading.escaped); err != nil {
-			return err
-		}
-		if rec.Cells = r.trimmed(r.cells()); r.isCertain(len(rec.Cells), reading.loose || !r.escapes) {
+		r.scanRecord(reading.escaped)
+		if rec.Cells = r.trimmed(r.cells()); r.isCertain(len(rec.Cells), reading.loose) {
 			if r.odd {
 				rec.Repairs = append(rec.Repairs, QuotesRepaired)
 			}
 			if r.lines > 1 && r.swallowed(rec.Cells) {
 				rec.Fault = SwallowedRows
 			}
-			return nil
+			return
 		}
 	}
 	r.suspect = max(r.suspect, r.place.Line+r.lines-1)
 	rec.Cells, rec.Fault = r.split(size), QuotesUnclear
-	return nil
 }
 
 // isCertain reports whether a record was read without a doubt: each quote is in its place and
@@ -140,13 +136,10 @@ func (r *Reader) split(size int) []string {
 	return r.trimmed(strings.SplitN(line, string(r.delim), cells))
 }
 
-// trimmed drops empty cells beyond the header's, and beyond MaxColumns.
+// trimmed drops empty cells beyond the header's, and beyond MaxColumns, where one has all that are too many.
 func (r *Reader) trimmed(cells []string) []string {
 	n := len(cells)
-	if n > MaxColumns && strings.Trim(cells[MaxColumns], string(r.delim)) == "" { // all that are too many
-		n = MaxColumns
-	}
-	for n > cmp.Or(r.Width, MaxColumns) && cells[n-1] == "" {
+	for n > cmp.Or(r.Width, MaxColumns) && strings.Trim(cells[n-1], string(r.delim)) == "" {
 		n--
 	}
 	return slices.Clip(cells[:n])
@@ -155,35 +148,30 @@ func (r *Reader) trimmed(cells []string) []string {
 // scanRecord reads on until the end of the record is certain, or a bound is passed. The bound is
 // smaller if backslashes escape quotes, and in lines that were part of an unclosed quote before:
 // else each line of a broken file would be searched to the full bound.
-func (r *Reader) scanRecord(escaped bool) error {
+func (r *Reader) scanRecord(escaped bool) {
 	bound := maxCell
 	if escaped || r.place.Line <= r.suspect {
 		bound /= 64
 	}
-	r.scan(escaped, bound)
-	for r.size == len(r.buf) && r.size <= maxRow && r.err == nil {
+	for r.scan(escaped, bound); r.size == len(r.buf) && r.size <= maxRow && r.err == nil; r.scan(escaped, bound) {
 		r.fill()
-		r.scan(escaped, bound)
 	}
 	r.open = r.open || r.size > maxRow
-	if r.size == len(r.buf) && r.err != io.EOF {
-		return r.err
-	}
-	return nil
 }
 
-// physicalLine reads on until the next line ends, and returns its size; io.EOF with a last line without an end.
-func (r *Reader) physicalLine() (int, error) {
+// physicalLine reads on until the next line ends, and returns its size; 0: there is none, and err says why.
+func (r *Reader) physicalLine() int {
 	for {
 		n := bytes.IndexAny(r.buf, "\r\n")
 		switch {
 		case n > maxRow, n < 0 && len(r.buf) > maxRow:
-			return 0, &RefusedError{Path: r.path, Place: r.place, What: "this line is longer than 4 MiB",
+			r.err = &RefusedError{Place: r.place, What: "this line is longer than 4 MiB",
 				Hint: "check that this is a CSV file; if it is in another encoding, use --encoding"}
+			return 0
 		case n >= 0 && (n+1 < len(r.buf) || r.err != nil):
-			return n + lineEnd(r.buf[n:]), nil
+			return n + lineEnd(r.buf[n:])
 		case r.err != nil:
-			return len(r.buf), r.err
+			return len(r.buf)
 		}
 		r.fill()
 	}
@@ -194,10 +182,7 @@ func (r *Reader) fill() {
 	r.buf = slices.Grow(r.buf, 16<<10)
 	n, err := r.src.Read(r.buf[len(r.buf):cap(r.buf)])
 	r.buf = r.buf[:len(r.buf)+n]
-	if err == io.EOF {
+	if r.err = err; err == io.EOF {
 		r.buf = bytes.TrimRight(r.buf, "\x1a") // Ctrl-Z, which ends files of old programs
-	} else if err != nil {
-		err = fmt.Errorf("reading %s: %w", r.path, err)
 	}
-	r.err = err
 }

@@ -20,7 +20,7 @@ func (e endless) Read(p []byte) (int, error) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	for _, line := range []endless{"x", "\"x", "\"x\"y", "\"\"", "x,\"y\n", "\"x\\\"\n", "\r"} {
-		s := newReader(line, Dialect{Delimiter: ','}, "x.csv")
+		s := newReader(line, Dialect{Delimiter: ','})
 		s.Width = 2
 		for range 200 {
 			if _, err := s.Next(); err != nil {
@@ -55,6 +55,7 @@ func TestQuotesAndBounds(t *testing.T) {
 		"a blank after":           {`"a" ,"b"` + "\n", "a|b", true, ""},
 		"text after a quote":      {`"Lee, Ann" <a@b.c>,b` + "\n", `"Lee| Ann" <a@b.c>|b`, false, QuotesUnclear},
 		"bare":                    {`5" pipe,b` + "\n", `5" pipe|b`, true, ""},
+		"bare, and a folder":      {`x "y" z,"C:\tmp\"` + "\n", `x "y" z|C:\tmp\`, true, ""},
 		"never closed":            {"\"a,b\nc,d\n", `"a|b`, false, QuotesUnclear},
 		"unclear":                 {`"a"x"y",b,"c"` + "\nc,d\n", `"a"x"y"|b|"c"`, false, QuotesUnclear},
 		"another opens":           {"\"a,b\n\"c,d\",e\n\"f\"\"", `"a|b`, false, QuotesUnclear},
@@ -84,7 +85,7 @@ func TestQuotesAndBounds(t *testing.T) {
 }
 
 func TestHugeLinesAreRefused(t *testing.T) {
-	r := newReader(strings.NewReader("a,b\n"+strings.Repeat("x", maxRow+1)+"\n"), Dialect{Delimiter: ','}, "x.csv")
+	r := newReader(strings.NewReader("a,b\n"+strings.Repeat("x", maxRow+1)+"\n"), Dialect{Delimiter: ','})
 	if _, err := r.Next(); err != nil {
 		t.Fatal(err)
 	}

@@ -29,9 +29,7 @@ func endsWord(r rune) bool { return r < utf8.RuneSelf && !('a' <= r|0x20 && r|0x
 
 // What a word is made of, between the marks that stand in names and texts.
 var (
-	punctuation = regexp.MustCompile("[’‘“”„«»–—…·ʼʻʾʿ´€\u00a0\u3000、。（）・：；，་]")
-	// insideWord are marks that stand around words, between two letters.
-	insideWord = regexp.MustCompile(`\p{L}[“”„—…€«»]+\p{L}`)
+	punctuation = regexp.MustCompile("[’‘–·ʼʻʾʿ´\u00a0\u3000、。（）・：；，་]")
 	// noLetters are not letters, marks of their script, and signs that make a sound long or join letters; and letters
 	// of no language where others stand that another encoding has in their place: Muńoz, Joăo, Simőes.
 	noLetters = regexp.MustCompile(`^\p{M}|\p{Latin}[^\P{M}\x{300}-\x{36f}]|[^\p{L}\p{M}ーｰ\x{200c}\x{200d}]|` +
@@ -41,9 +39,8 @@ var (
 	oddCase = regexp.MustCompile(strings.NewReplacer("small", `[^\x00-\x7f\P{Ll}]`, "CAPITAL", `[^\x00-\x7f\P{Lu}]`).
 		Replace(`small\p{Lu}|\p{L}\p{Ll}CAPITAL|CAPITAL\p{Lu}\p{Ll}|\p{Lu}CAPITAL\p{Ll}|\p{Lu}{2}small`))
 	// oneScript are letters of one script, and those of none that fit any.
-	oneScript = regexp.MustCompile(strings.ReplaceAll(
-		`^([any\p{`+strings.Join(strings.Fields(scripts), `}]*|[any\p{`)+`}]*)$`,
-		"any", `\pN\pP\pS\pZ\pC\p{Lm}\p{Common}\p{Inherited}ªºµƒ`))
+	oneScript = regexp.MustCompile(strings.ReplaceAll(`^([any\p{`+strings.Join(strings.Fields(scripts),
+		`}]*|[any\p{`)+`}]*)$`, "any", `\p{Common}\p{Inherited}`))
 )
 
 // scripts are those of letters, as in a pattern. Han, Kana and Hangul are one.
@@ -59,12 +56,9 @@ func MakesWords(text string) bool {
 }
 
 func isWord(word string) bool {
-	if insideWord.MatchString(word) {
-		return false
-	}
 	return !slices.ContainsFunc(punctuation.Split(word, -1), func(part string) bool {
-		odd := oddCase.MatchString(strings.ReplaceAll(part, "ß", ""))
-		return odd || noLetters.MatchString(part) || !oneScript.MatchString(part)
+		part = strings.Trim(strings.ReplaceAll(part, "ß", ""), "“”„—…€«»") // which stand around words, and in none
+		return oddCase.MatchString(part) || noLetters.MatchString(part) || !oneScript.MatchString(part)
 	})
 }
 

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"jsm-onboard/importer/csvtext"
 )
 
 // view is the file read in one encoding.
 type view struct {
 	*layout
 	err          error    // why it cannot be read so
-	known        int      // headers that are in the table of words
 	right, wrong int      // words of names that stand in the address, and those that would but for a letter
 	sent         uint64   // a hash of all that is sent of the rows
 	names        []string // the first ones with letters beyond ASCII
@@ -33,7 +34,6 @@ func (f *File) chooseLayout(ctx context.Context, o Options) (*layout, error) {
 	for _, e := range encodings {
 		v := &view{}
 		v.layout, v.err = f.layoutIn(e, o)
-		v.known = len(v.header.keys) - len(without(v.header.keys, isKnown))
 		if v.err == nil && e.Guessed && !strings.HasPrefix(e.Name, "utf-16") {
 			v.err = v.compareNames(ctx)
 		}
@@ -44,18 +44,14 @@ func (f *File) chooseLayout(ctx context.Context, o Options) (*layout, error) {
 
 // isOwn reports a file that this program has written: its first line says so, whatever separates the cells.
 func (f *File) isOwn() bool {
-	encodings, err := f.Encodings("")
-	if err != nil {
-		return false
-	}
-	first, _ := f.Records(encodings[0], Dialect{Delimiter: ','}).Next()
-	return strings.Contains(strings.Join(first.Cells, ","), "jsm_reason")
+	first, _ := f.Records(csvtext.Encoding{}, Dialect{Delimiter: ','}).Next()
+	line := strings.ReplaceAll(strings.Join(first.Cells, ","), "\x00", "") // of UTF-16
+	return strings.Contains(line, "jsm_reason")
 }
 
 // compareNames reads the file, and compares names with addresses.
 func (v *view) compareNames(ctx context.Context) error {
-	s := Survey{layout: v.layout}
-	for r, err := range s.All(ctx) {
+	for r, err := range (&Survey{layout: v.layout}).All(ctx) {
 		if err != nil {
 			return err
 		}
@@ -79,12 +75,13 @@ func (v *view) compareNames(ctx context.Context) error {
 // and more words are right than wrong; Chinese, Japanese and Korean names must be more than three. Else it refuses the
 // file, with the flag for each view and three of its names.
 func pickView(views []*view) (*layout, error) {
-	better := func(a, b *view) int { return cmp.Or(a.known-b.known, a.right-b.right) }
+	known := func(v *view) int { return len(v.header.keys) - len(without(v.header.keys, isKnown)) }
+	better := func(a, b *view) int { return cmp.Or(known(a)-known(b), a.right-b.right) }
 	best := slices.MaxFunc(views, better)
 	var left []*view // one of each reading
 	for _, v := range views {
 		same := func(other *view) bool { return other.sent == v.sent }
-		if (better(v, best) == 0 || v.err != nil && v.known == best.known) && !slices.ContainsFunc(left, same) {
+		if (better(v, best) == 0 || v.err != nil && known(v) == known(best)) && !slices.ContainsFunc(left, same) {
 			left = append(left, v)
 		}
 	}

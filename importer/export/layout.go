@@ -24,9 +24,6 @@ type layout struct {
 	whole, total int        // rows with the header's columns, and all
 }
 
-// score is higher for more rows that fit the header, and for more columns.
-func (l *layout) score() int { return (l.whole + 1) * (l.whole + 1) * len(l.header.names) }
-
 // layoutIn finds dialect, header and columns by the beginning of the file, in one encoding.
 func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	l, err := (&layout{file: f, encoding: e, options: o}).sniff()
@@ -44,7 +41,7 @@ func (f *File) layoutIn(e csvtext.Encoding, o Options) (*layout, error) {
 	h := &l.header
 	l.second = h.where(func(i int) bool {
 		addresses := h.says(i, "mail") || l.columns.of(i).looksAddresses()
-		return addresses && !h.own[i] && !h.says(i, "elsewhere") || l.columns.holds(i) == Email
+		return addresses && !h.says(i, "elsewhere") || l.columns.holds(i) == Email
 	})
 	if last := len(h.names) - 1; last > 0 && len(l.sample) > 1 {
 		filled := l.columns.of(last).filled

@@ -135,6 +135,7 @@ func TestFailedFilesAreReadAsTheyWereWritten(t *testing.T) {
 	}{
 		"encoding, with a mark": {"name,email\nJos\xe9,a@example.com\n", "\ufeff\"name\",\"email\",\"jsm_reason\"\r\n\"José\",\"a@example.com\",\"x\"\r\n", Options{Encoding: "windows-1252"}, "a@example.com=José"},
 		"encoding, without":     {"name,email\nJos\xe9,a@example.com\n", "name,email,jsm_reason\nJosé,a@example.com,x\n", Options{Encoding: "windows-1252"}, "a@example.com=José"},
+		"encoding, saved in it": {"name,email\nMicha\xb3,x1@example.com\n", "name,email,jsm_reason\nMicha\xb3,x1@example.com,x\n", Options{Encoding: "windows-1250"}, "x1@example.com=Michał"},
 		"delimiter":             {"name|email\nAnn Lee|a@example.com\n", "\ufeffname,email,jsm_reason\nAnn Lee,a@example.com,x\n", Options{Delimiter: "|"}, "a@example.com=Ann Lee"},
 		"semicolon":             {"name;email\nAnn Lee;a@example.com\n", "\ufeff\"name\";\"email\";\"jsm_reason\"\n\"Ann, Lee\";a@example.com;x\n", Options{}, "a@example.com=Ann, Lee"},
 		"no header":             {"1,a@example.com\n2,b@example.com\n", "\ufeff\"1\",\"2\",\"jsm_reason\"\n\"1\",\"a@example.com\",\"x\"\n", Options{NoHeader: true}, "a@example.com=a@example.com"},

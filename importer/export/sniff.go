@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,7 +15,8 @@ const (
 	delimiters   = ",;\t|"
 )
 
-// sniff finds the dialect and the header; l has neither.
+// sniff finds the dialect and the header; l has neither. The best dialect has the best header, then more rows that fit
+// it, and more columns.
 func (l *layout) sniff() (*layout, error) {
 	likely := []rune(delimiters)
 	if l.options.Delimiter != "" {
@@ -25,16 +27,12 @@ func (l *layout) sniff() (*layout, error) {
 		likely = []rune{r}
 	}
 	var found []*layout
-	named := no
 	for _, r := range likely {
-		found = append(found, l.findHeader(Dialect{Delimiter: r}))
-		named = max(named, found[len(found)-1].named)
+		found = append(found, l.try(Dialect{Delimiter: r}))
 	}
-	found = without(found, func(l *layout) bool { return l.named < named })
-	for _, l := range found {
-		l.readSample()
-	}
-	slices.SortStableFunc(found, func(a, b *layout) int { return b.score() - a.score() })
+	score := func(l *layout) int { return (l.whole + 1) * (l.whole + 1) * len(l.header.names) }
+	better := func(a, b *layout) int { return cmp.Or(b.named-a.named, score(b)-score(a)) }
+	slices.SortStableFunc(found, better)
 	best := found[0]
 	singleQuoted := func(name string) bool { return strings.HasPrefix(name, "'") && strings.HasSuffix(name, "'") }
 	tooWide := func(l *layout) bool { return len(l.header.names) > csvtext.MaxColumns }
@@ -56,43 +54,21 @@ func (l *layout) sniff() (*layout, error) {
 			headerSearch), "delete the lines above the header; if it has other words, use --column email=COLUMN; if "+
 			"there is none, use --no-header; if another character than , ; | or tab separates the cells, use "+
 			"--delimiter; if whole lines stand in quotes, make the export again")
-	case len(found) > 1 && best.score() == found[1].score() && len(best.header.names) > 1:
+	case len(found) > 1 && better(best, found[1]) == 0 && len(best.header.names) > 1:
 		return l, refuse(Place{}, fmt.Sprintf("the delimiter could be %s or %s", best.dialect, found[1].dialect),
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
-		quoted := l.findHeader(Dialect{Delimiter: best.dialect.Delimiter, Quote: '\''})
-		if quoted.readSample(); quoted.named > no && quoted.whole == quoted.total {
+		quoted := l.try(Dialect{Delimiter: best.dialect.Delimiter, Quote: '\''})
+		if quoted.named > no && quoted.whole == quoted.total {
 			best = quoted
 		}
 	}
 	return best, nil
 }
 
-// readSample takes rows below the header into the sample, 256 KiB of them or up to another header: then the file will
-// be refused. What is not of the header's width may be a footer, or have its cells elsewhere: it says nothing.
-func (l *layout) readSample() {
-	size := 0
-	for row, err := range l.lines {
-		if err != nil || l.total >= 2000 || size >= 256<<10 {
-			return
-		}
-		if row.skipped != nil {
-			continue
-		}
-		cells, text := row.record.Cells, strings.Join(row.record.Cells, "")
-		fits := len(cells) == len(l.header.names) && row.fault == nil
-		if l.total++; fits {
-			l.whole++
-		}
-		if size += len(text); fits || row.fault == nil && strings.Contains(text, "@") {
-			l.sample = append(l.sample, cells)
-		}
-	}
-}
-
-// findHeader takes the record that names a column of addresses best, above all addresses; where none does, the first
-// record at all: the user may name a column of it.
-func (l layout) findHeader(d Dialect) *layout {
+// try reads the beginning of the file in a dialect. The header is the record that names a column of addresses best,
+// above all addresses; where none does, the first record at all: the user may name a column of it.
+func (l layout) try(d Dialect) *layout {
 	l.dialect = d
 	records := l.file.Records(l.encoding, d)
 	for n := 0; n < headerSearch && l.named < surely; {
@@ -120,7 +96,30 @@ func (l layout) findHeader(d Dialect) *layout {
 			break
 		}
 	}
+	l.readSample()
 	return &l
+}
+
+// readSample takes rows below the header into the sample, 256 KiB of them or up to another header: then the file will
+// be refused. What is not of the header's width may be a footer, or have its cells elsewhere: it says nothing.
+func (l *layout) readSample() {
+	size := 0
+	for row, err := range l.lines {
+		if err != nil || l.total >= 2000 || size >= 256<<10 {
+			return
+		}
+		if row.skipped != nil {
+			continue
+		}
+		cells, text := row.record.Cells, strings.Join(row.record.Cells, "")
+		fits := len(cells) == len(l.header.names) && row.fault == nil
+		if l.total++; fits {
+			l.whole++
+		}
+		if size += len(text); fits || row.fault == nil && strings.Contains(text, "@") {
+			l.sample = append(l.sample, cells)
+		}
+	}
 }
 
 // holdsAddress reports an address in a cell of its own, whatever the delimiter.
