@@ -18,7 +18,7 @@ import (
 type Roster struct {
 	Members    int    // people onboarded because of the source
 	Revoked    int    // leavers whom a killed revocation has revoked already: no results show it
-	Unreadable string // the first rows whose address could not be read, and that were not fixed; "": none
+	Unreadable string // where addresses could not be read, and were not fixed: the first rows, or the end; "": nowhere
 	Held       bool   // for these rows, a leaver on the list is not to be revoked
 
 	ctx        context.Context
@@ -59,8 +59,13 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		}
 	}
 	delete(r.leaverRows, "") // of a name without letters
-	for _, line := range survey.Footer {
+	for _, line := range survey.Around {
 		r.matchLeavers(Result{Row: line})
+	}
+	for _, p := range survey.Problems {
+		if p.Kind == "cut_off" {
+			r.Unreadable = fmt.Sprintf("after %s, where the file was perhaps cut off", p.Places[0])
+		}
 	}
 	return r, err
 }
@@ -161,7 +166,7 @@ func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 		action, reason := judgeLeaver(one, elsewhere, r.hasIDs)
 		if r.Unreadable != "" && action == ActionRevoke && one.RevokedAt.IsZero() {
 			r.Held, action = true, ActionReview
-			reason += ", but the address in " + r.Unreadable + " cannot be read, so it may be this one: fix that first"
+			reason += ", but an address cannot be read (" + r.Unreadable + "), and may be this one: fix that first"
 		}
 		list = append(list, Leaver{
 			Email: one.Email, Name: one.Name, AccountID: one.ID, LastSeen: outcome.Day(one.LastSeen),

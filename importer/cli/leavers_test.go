@@ -312,7 +312,7 @@ func TestLeaversAreForeseen(t *testing.T) {
 	dry = append(dry, "--max-revoke", "2")
 	c.says(c.must(0, dry...), "access is revoked for 2 leavers when all rows are done", "2 leavers to revoke")
 	c.write("crm.csv", c.read("crm.csv")+"10,\"broken\n")
-	c.says(c.must(5, dry...), "addresses could not be read (first in row ")
+	c.says(c.must(5, dry...), "addresses could not be read (row ")
 	if c.puts() != 0 || c.exists("crm.leavers.revoked.csv") || len(c.rows("crm.leavers.csv")) != 0 {
 		t.Error("a dry run has revoked or listed somebody")
 	}
@@ -332,7 +332,7 @@ func TestFixedRowHoldsNobodyBack(t *testing.T) {
 	_, stay, _ := strings.Cut(people, "\n")
 	c.write("crm.csv", header+strings.Replace(stay, personAddress(5)+"\n", personAddress(5)+",too many\n", 1))
 	out := c.must(5, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
-	c.says(out, "addresses could not be read (first in row 6)")
+	c.says(out, "addresses could not be read (row 6)")
 	for _, row := range c.rows("crm.leavers.csv") {
 		if row["jsm_action"] != "review" {
 			t.Errorf("%v", row)
@@ -358,5 +358,53 @@ func TestSyncStopsAfterItsLastRow(t *testing.T) {
 	c.says(out, "1  created", "the run stopped before its end")
 	if strings.Contains(out, "last row") {
 		t.Error(out)
+	}
+}
+
+// Whoever stands behind the end of a file that was cut off has not left, nor has anybody above its header.
+func TestLeaversOutsideTheRows(t *testing.T) {
+	t.Parallel()
+	whole := "name,email,team,phone\n"
+	for i := range 41 {
+		whole += fmt.Sprintf("Person Someone %d,person.%d@example.com,Team,555\n", i, i)
+	}
+	before, _, _ := strings.Cut(whole, "Person Someone 38")
+	for _, last := range []string{
+		"Person Someone 38,person.38@example.com,Te", "Person Someone 38,person.38@example.com,", "Person Someone 38,person.38@example.com",
+		"Person Someone 38,person.38@exam", "Person Some", "Person Someone 38,person.38@@example.com,Te", "Nobody,nobody@example.com,No",
+	} {
+		t.Run(last, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, nil)
+			c.write("crm.csv", whole)
+			c.must(0, "sync", "./crm.csv")
+			c.write("crm.csv", before+last)
+			c.says(c.must(5, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%", "--exclude", "team=No"), "nobody is revoked", "make the export again")
+			if len(c.revokedAt()) != 0 {
+				t.Errorf("the access is revoked of %v", c.revokedPeople())
+			}
+			for _, row := range c.rows("crm.leavers.csv") {
+				if row["jsm_action"] != "review" {
+					t.Errorf("%s is to be revoked: %s", row["email"], row["jsm_reason"])
+				}
+			}
+			c.write("crm.csv", before)
+			c.must(0, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
+			if got := len(c.revokedAt()); got != 3 {
+				t.Errorf("%d of 3 leavers are revoked by an export that was not cut off", got)
+			}
+		})
+	}
+	c := newTrial(t, nil)
+	c.write("crm.csv", "name,email\nAnn Lee,ann@example.com\nBob Ray,bob@example.com\nCy Dole,cy@example.com\n")
+	c.must(0, "sync", "./crm.csv")
+	for _, first := range []string{"Ann Lee,ann@example.com", "Ann Lee,Ann Lee <ann@example.com>", "Ann Lee,mailto:ann@example.com"} {
+		c.write("crm.csv", first+"\nname,email\nBob Ray,bob@example.com\nCy Dole,cy@example.com\n")
+		c.must(1, "sync", "./crm.csv", "--revoke-leavers")
+	}
+	c.write("crm.csv", "Ann Lee,ann@@example.com\nname,email\nBob Ray,bob@example.com\nCy Dole,cy@example.com\n")
+	c.must(0, "sync", "./crm.csv", "--revoke-leavers")
+	if got := c.rows("crm.leavers.csv"); len(got) != 1 || got[0]["jsm_action"] != "review" || len(c.revokedAt()) != 0 {
+		t.Errorf("the list has %v", got)
 	}
 }

@@ -78,8 +78,9 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 // checkRevocation returns why none of the leavers would be revoked; nil: they would be.
 func (w *syncWork) checkRevocation(ctx context.Context, r *run) error {
 	if rows := r.plan.Roster.Unreadable; rows != "" {
-		return stopf(importer.Guarded, "fix those rows in the export, or import "+report.Shown(r.out.failed)+", fixed",
-			"nobody is revoked: addresses could not be read (first in %s), and may be those of leavers", rows)
+		return stopf(importer.Guarded, "make the export again, or fix those rows in it, or import "+
+			report.Shown(r.out.failed)+", fixed",
+			"nobody is revoked: addresses could not be read (%s), and may be those of leavers", rows)
 	}
 	holdings, err := r.site.ledger.Holdings(ctx)
 	done := r.plan.Roster.Revoked

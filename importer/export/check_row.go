@@ -42,7 +42,7 @@ func (s *Survey) checkRow(r *Row) {
 	a := s.address(r, cells)
 	switch reason := s.filter.reason(cells); {
 	case reason != "":
-		r.Excluded, r.Invalid, r.fault, r.repairs = reason, "", nil, nil
+		r.Excluded, r.Invalid, r.fault = reason, "", nil
 	case r.Invalid == "":
 		s.name(r, cells, a)
 	}

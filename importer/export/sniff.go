@@ -36,7 +36,7 @@ func (l *layout) sniff() (*layout, error) {
 	best := found[0]
 	singleQuoted := func(name string) bool { return strings.HasPrefix(name, "'") && strings.HasSuffix(name, "'") }
 	tooWide := func(l *layout) bool { return len(l.header.names) > csvtext.MaxColumns }
-	address, at := slices.IndexFunc(best.header.names, isPlainAddress), best.header.place
+	address, at := slices.IndexFunc(best.header.names, isAddress), best.header.place
 	switch {
 	case best.header.names == nil:
 		return l, noRows()
@@ -126,8 +126,10 @@ func (l *layout) readSample() {
 func holdsAddress(cells []string) bool {
 	separates := func(r rune) bool { return strings.ContainsRune(delimiters, r) }
 	cells = strings.FieldsFunc(strings.Join(cells, ","), separates)
-	return slices.ContainsFunc(cells, func(c string) bool { return isPlainAddress(trimBlanks(c)) })
+	return slices.ContainsFunc(cells, isAddress)
 }
+
+func isAddress(cell string) bool { return readAddress(cell).key != "" }
 
 // How surely a header names a column of addresses.
 const (

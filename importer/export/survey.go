@@ -41,7 +41,7 @@ type Survey struct {
 
 	Problems []Problem `json:"problems"`
 	Examples []*Row    `json:"examples"` // rows that may be sent; for the user's own eyes
-	Footer   []*Row    `json:"-"`        // lines after the last row, in which somebody may stand all the same
+	Around   []*Row    `json:"-"`        // lines above the header and below the last row; somebody may stand there
 
 	*layout
 	filter    filter
@@ -112,8 +112,8 @@ func (s *Survey) count(r *Row) {
 	if r.skipped != nil {
 		s.Skipped++
 		s.tally.add(r.Place, append(r.repairs, r.skipped)...)
-		if r.skipped == kindOf("footer") {
-			s.Footer = append(s.Footer, r)
+		if r.skipped == kindOf("footer") || r.skipped == kindOf("title_lines") {
+			s.Around = append(s.Around, r)
 		}
 		return
 	}
@@ -132,6 +132,10 @@ func (s *Survey) count(r *Row) {
 		}
 	}
 	s.keys.add(r)
+	if !r.Sendable() { // and yet it may be where the file was cut off
+		r.repairs = without(r.repairs, func(k *Problem) bool { return k != kindOf("cut_off") })
+	}
+	s.tally.add(r.Place, r.repairs...)
 	switch {
 	case r.Excluded != "":
 		s.Excluded++
@@ -140,7 +144,6 @@ func (s *Survey) count(r *Row) {
 		s.tally.add(r.Place, r.fault)
 	default:
 		s.Valid++
-		s.tally.add(r.Place, r.repairs...)
 		for i, signs := range s.signs {
 			if k := signs[lowerCase(cellAt(r.record.Cells, i))]; k != nil {
 				s.tally.add(r.Place, k)
