@@ -26,11 +26,10 @@ type address struct {
 // readAddress reads the cell of an address, or of several and of nothing else but those of a kind that is not mail:
 // the one marked SMTP: is the primary, else the first. An address that it accepts is accepted again, and unchanged.
 func readAddress(cell string) address {
-	if !strings.Contains(cell, "@") && trimBlanks(cell) != "" {
-		return address{why: "it has no @"}
-	}
 	s := trimBlanks(cell)
 	switch {
+	case s != "" && !strings.Contains(s, "@"):
+		return address{why: "it has no @"}
 	case s == "", isPlainAddress(s):
 		return address{email: s, key: strings.ToLower(s)}
 	case len(s) > maxCell:

@@ -112,7 +112,7 @@ func chooseColumns(h *header, sample [][]string, o Options) (columns, error) {
 	if err := ch.chooseNames(); err != nil && !o.NeedAccounts {
 		return ch.columns, err
 	}
-	ch.namesAgree = ch.agrees(ch.at.names()...) && !ch.ownFile && !ch.namesByFlag()
+	ch.namesAgree = ch.of(ch.at.names()...).agrees() && !ch.ownFile && !ch.namesByFlag()
 	return ch.columns, nil
 }
 

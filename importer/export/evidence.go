@@ -143,14 +143,16 @@ func (s *columnStats) content() content {
 		return companies
 	case nearly(s.logins, s.filled):
 		return logins
-	case s.agree*2 >= s.withAddress &&
-		(s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.withAddress)):
+	case s.agrees() && (s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.withAddress)):
 		return certainNames
 	case s.filled >= 6 && len(s.distinct)*2 < len(s.people):
 		return categories
 	}
 	return maybeNames
 }
+
+// agrees reports whether the names in a column stand in the addresses.
+func (s *columnStats) agrees() bool { return s.agree > 0 && s.agree*2 >= s.withAddress }
 
 // looksAddresses reports whether a column holds addresses.
 func (s *columnStats) looksAddresses() bool { return most(s.addresses, s.filled) }

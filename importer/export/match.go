@@ -2,9 +2,9 @@ package export
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/mozillazg/go-unidecode"
@@ -67,14 +67,11 @@ func consistsOf(part string, words []string) bool {
 	})
 }
 
+var beyondASCII = regexp.MustCompile(`[^\x00-\x7f]`)
+
 // isMisspelt reports a word in an address but for its letters beyond ASCII, such as "Ayüe" in ayse@example.com.
 func isMisspelt(word, key string) bool {
-	pattern := strings.Map(func(r rune) rune {
-		if r >= utf8.RuneSelf {
-			return '?'
-		}
-		return unicode.ToLower(r)
-	}, word)
+	pattern := strings.ToLower(beyondASCII.ReplaceAllString(word, "?"))
 	if strings.Count(pattern, "?") >= len(pattern)-1 {
 		return false
 	}

@@ -48,9 +48,8 @@ func (ch *chooser) score(i int, m meaning) int {
 	own := ch.email.group != "" && (m.group == ch.email.group || m.rank < rankGroup && ch.keys[i] == ch.email.group)
 	switch content := s.content(); {
 	case !m.ofName(), s.addresses > 0 && s.names == 0,
-		(!whole || m.rank >= rankContact) && s.filled > 0 && content == noNames:
-		return 0
-	case !own && m.rank >= rankGroup && (content != certainNames || ch.isForeign(i) || ch.isCompany(i)):
+		(!whole || m.rank >= rankContact) && s.filled > 0 && content == noNames,
+		!own && m.rank >= rankGroup && (content != certainNames || ch.isForeign(i) || ch.isCompany(i)):
 		return 0
 	case !own && m.rank >= rankGroup:
 		return byCells
@@ -112,6 +111,9 @@ func (ch *chooser) assemble(list, all []candidate) (full []mapping, parts mappin
 			parts[c.field], group = []int{c.at}, cmp.Or(group, c.group)
 		}
 	}
+	if len(parts[FirstName])+len(parts[LastName]) == 0 { // a middle name alone is no name
+		parts = mapping{}
+	}
 	known, other := parts.half()
 	together := -1
 	for _, c := range all {
@@ -129,12 +131,7 @@ func (ch *chooser) assemble(list, all []candidate) (full []mapping, parts mappin
 
 // bestMapping returns the mapping that beats each other one.
 func (ch *chooser) bestMapping(mappings []mapping, parts mapping, likely []candidate) (mapping, error) {
-	if len(parts[FirstName])+len(parts[LastName]) > 0 {
-		mappings = append(mappings, parts)
-	}
-	if len(mappings) == 0 {
-		return parts, nil
-	}
+	mappings = append(mappings, parts)
 	best := slices.IndexFunc(mappings, func(r mapping) bool {
 		lost := func(other mapping) bool { return !ch.beats(r.names(), other.names()) }
 		return !slices.ContainsFunc(mappings, lost)
@@ -165,14 +162,8 @@ func (ch *chooser) beats(a, b []int) bool {
 		return nearly(o.first, o.rows)
 	}
 	ch.neededCells = true
-	agree, other := ch.of(a...).agree, ch.of(b...).agree
-	return agree > 0 && (agree >= 2*other || len(a) > len(b) && ch.agrees(a...)) // the parts, where they agree
-}
-
-// agrees reports whether the names in some columns stand in the addresses.
-func (ch *chooser) agrees(at ...int) bool {
-	s := ch.of(at...)
-	return s.agree > 0 && s.agree*2 >= s.withAddress
+	s, other := ch.of(a...), ch.of(b...)
+	return s.agree > 0 && (s.agree >= 2*other.agree || len(a) > len(b) && s.agrees()) // the parts, where they agree
 }
 
 // take sets the columns that were found.
