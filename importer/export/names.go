@@ -185,12 +185,9 @@ var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`
 func (ch *chooser) confirm(r mapping, all []candidate) error {
 	others, full, found := ch.others(), r[Name], ch.hasNames()
 	f := ch.of(full...)
-	known, missing := r.half()
-	if known == 0 && f.isOneWord() { // "Nom" may be half of one
-		if m, _ := ch.means(full[0], Name); m.half {
-			known, missing, r = FirstName, LastName, mapping{FirstName: full}
-		}
-	}
+	known, _ := r.half()
+	mayBeHalf := func(m meaning) bool { return m.half } // "Nom"
+	half := known != 0 || f.isOneWord() && slices.ContainsFunc(ch.meanings[full[0]], mayBeHalf)
 	s := ch.of(r.names()...)
 	parent := func(i int) bool { return ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() >= maybeNames }
 	anothers := found && all[0].score < sameGroup && (ch.email.rank >= rankGroup || ch.where(parent) != nil)
@@ -210,9 +207,9 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 		return nil
 	case !found:
 		what = "no header names a column of names, and others may hold some"
-	case known != 0 && s.isOneWord():
-		what, ways = "another column may hold a part of the names, too", []mapping{r}
-		ways[0][missing] = others[:1]
+	case half && s.isOneWord():
+		what = "another column may hold a part of the names, too"
+		ways = ch.ways(slices.Concat(r[FirstName], full, others[:1], r[LastName]))
 	default:
 		return nil
 	}
@@ -234,9 +231,7 @@ func (ch *chooser) betterNames(found *columnStats) []int {
 func (ch *chooser) others() []int {
 	list := ch.where(func(i int) bool {
 		s := ch.of(i)
-		known := func(m meaning) bool {
-			return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.addresses > 0)
-		}
+		known := func(m meaning) bool { return !m.ofName() && m.field != Email }
 		named := ch.names[i] != "" || s.content() == certainNames
 		sound, login := ch.says(i, "sound"), ch.isLogin(i)
 		other := ch.isForeign(i) || login && s.isOneWord() || ch.hasNames() && (login || sound)
