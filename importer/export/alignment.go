@@ -23,12 +23,11 @@ type alignment struct {
 // How far names spell a text: in part; wholly, of a first and a last one; and so by names with addresses of others.
 const inPart, wholly, mismatched = 1, 2, 4
 
-// mismatch is a row whose address has a part that is not in its name.
+// mismatch is a row whose address has a part that is not in its name; if another part is, the name is a full one.
 type mismatch struct {
 	*Row
 	local  string // the words of the local part, joined
 	agrees bool   // another part of it is of the name
-	full   bool   // a name of several words, none an initial, in Latin letters
 }
 
 func (a *alignment) add(r *Row) {
@@ -39,9 +38,9 @@ func (a *alignment) add(r *Row) {
 	local, words := localWords(r.Key), asciiWords(r.Name)
 	initial := func(word string) bool { return len(word) == 1 }
 	x := mismatch{Row: r, local: strings.Join(local, ""), agrees: agrees(r.Name, local)}
-	x.full = len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial)
+	full := len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial)
 	spells := wholly
-	if !covers(words, local) {
+	if !covers(words, local) && (full || !x.agrees) {
 		spells |= mismatched
 		run := &a.runs[len(a.runs)-1]
 		*run = append(*run, x)
@@ -81,9 +80,8 @@ func (s *Survey) checkNames() error {
 	}
 	mismatches := slices.Concat(a.runs...)
 	moved := len(without(mismatches, func(x mismatch) bool { return x.agrees || a.spelled[x.local] == 0 }))
-	partly := len(without(mismatches, func(x mismatch) bool { return !x.agrees || !x.full }))
-	agree := a.whole + len(without(mismatches, func(x mismatch) bool { return !x.agrees }))
-	n := max(moved, partly)
+	partly := len(without(mismatches, func(x mismatch) bool { return !x.agrees }))
+	agree, n := a.whole+partly, max(moved, partly)
 	if !(moved > 2 && moved*4 > agree) && !(partly > 4 && partly > 2*a.whole) {
 		s.findMisplaced(agree*3 > a.rows*2)
 		block := a.block()
