@@ -44,19 +44,16 @@ func (a *alignment) add(r *Row) {
 		spells |= mismatched
 		run := &a.runs[len(a.runs)-1]
 		*run = append(*run, x)
-	} else if a.runs = append(a.runs, nil); x.agrees {
-		a.whole++
+	} else {
+		a.runs = append(a.runs, nil)
+		a.whole += countIf(x.agrees)
 	}
 	if len(words) < 2 {
 		return
 	}
 	first, rest := words[0], strings.Join(words[1:], "")
-	switch x.local {
-	case first[:1] + rest:
-		a.jdoe++
-	case rest[:1] + first:
-		a.djohn++
-	}
+	a.jdoe += countIf(x.local == first[:1]+rest)
+	a.djohn += countIf(x.local == rest[:1]+first)
 	for _, last := range []string{words[len(words)-1], rest} {
 		for _, text := range []string{first, last, last[:1] + first} {
 			a.spelled[text] |= inPart

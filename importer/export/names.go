@@ -173,9 +173,8 @@ func (ch *chooser) take(r mapping) {
 			ch.at[f] = r[f]
 		}
 	}
-	for _, i := range slices.Concat(ch.at[LastName], ch.at[FirstName]) {
-		ch.familyFirst = ch.familyFirst || eastAsian.MatchString(ch.names[i]) || ch.says(i, "family_first")
-	}
+	familyFirst := func(i int) bool { return eastAsian.MatchString(ch.names[i]) || ch.says(i, "family_first") }
+	ch.familyFirst = slices.ContainsFunc(slices.Concat(ch.at[LastName], ch.at[FirstName]), familyFirst)
 }
 
 var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`)
@@ -203,15 +202,13 @@ func (ch *chooser) confirm(r mapping, all []candidate) error {
 		}
 	case f.content() < maybeNames && (f.filled >= 5 || f.agree == 0 && f.filled > 2):
 		what = ch.named(full[0]) + " seems to hold " + contentTexts[f.content()]
-	case len(others) == 0:
+	case len(others) == 0, found && !(half && s.isOneWord()):
 		return nil
 	case !found:
 		what = "no header names a column of names, and others may hold some"
-	case half && s.isOneWord():
+	default:
 		what = "another column may hold a part of the names, too"
 		ways = ch.ways(slices.Concat(r[FirstName], full, others[:1], r[LastName]))
-	default:
-		return nil
 	}
 	return ch.ask(what, append(ways, r)...)
 }
