@@ -140,14 +140,11 @@ func isPlainAddress(s string) bool {
 		switch c := s[i]; {
 		case 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9', ats == 0 && strings.IndexByte("_+-", c) >= 0:
 			between = false
-		case between:
+		case between, strings.IndexByte("@.-", c) < 0:
 			return false
-		case c == '@':
-			ats, between = ats+1, true
-		case c == '.', c == '-':
-			domainDot, between = domainDot || ats == 1 && c == '.', true
 		default:
-			return false
+			domainDot, between = domainDot || ats == 1 && c == '.', true
+			ats += countIf(c == '@')
 		}
 	}
 	return len(s) <= maxLabel && ats == 1 && domainDot && !between

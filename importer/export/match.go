@@ -2,9 +2,9 @@ package export
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/mozillazg/go-unidecode"
@@ -67,11 +67,14 @@ func consistsOf(part string, words []string) bool {
 	})
 }
 
-var beyondASCII = regexp.MustCompile(`[^\x00-\x7f]`)
-
 // isMisspelt reports a word in an address but for its letters beyond ASCII, such as "Ayüe" in ayse@example.com.
 func isMisspelt(word, key string) bool {
-	pattern := strings.ToLower(beyondASCII.ReplaceAllString(word, "?"))
+	pattern := strings.Map(func(r rune) rune {
+		if r >= utf8.RuneSelf {
+			return '?'
+		}
+		return unicode.ToLower(r)
+	}, word)
 	if strings.Count(pattern, "?") >= len(pattern)-1 {
 		return false
 	}

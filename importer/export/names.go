@@ -183,11 +183,10 @@ var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`
 // that are login names or companies; also no names, or half of them, if another column may hold some.
 func (ch *chooser) confirm(r mapping, all []candidate) error {
 	others, full, found := ch.others(), r[Name], ch.hasNames()
-	f := ch.of(full...)
+	f, s := ch.of(full...), ch.of(r.names()...)
 	known, _ := r.half()
 	mayBeHalf := func(m meaning) bool { return m.half } // "Nom"
 	half := known != 0 || f.isOneWord() && slices.ContainsFunc(ch.meanings[full[0]], mayBeHalf)
-	s := ch.of(r.names()...)
 	parent := func(i int) bool { return ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() >= maybeNames }
 	anothers := found && all[0].score < sameGroup && (ch.email.rank >= rankGroup || ch.where(parent) != nil)
 	better, what, ways := ch.betterNames(s), "", ch.ways(others)
