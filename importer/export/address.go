@@ -112,8 +112,6 @@ const maxLocal, maxAddress, maxLabel, maxCell = 64, 254, 63, 10_000
 func check(s string) (key, why string) {
 	parsed, err := mail.ParseAddress(s)
 	at := strings.LastIndexByte(s, '@')
-	domain, noDomain := idna.Lookup.ToASCII(strings.ToLower(s[at+1:])) // idna's own small letters are others: İ, ẞ
-	tooLong := func(label string) bool { return len(label) > maxLabel }
 	outOfPlace := func(r rune) bool { // beyond ASCII an address has letters and digits alone
 		return r == ',' || r <= ' ' || r >= 0x7f && !unicode.In(r, unicode.L, unicode.M, unicode.Nd)
 	}
@@ -124,9 +122,13 @@ func check(s string) (key, why string) {
 		return "", "it contains a space, a comma, or a character that no address has or that only looks like another"
 	case err != nil || parsed.Address != s || parsed.Name != "":
 		return "", "it is not of the form name@domain, with one @ and no dot beside another or at an end"
+	}
+	domain, err := idna.Lookup.ToASCII(strings.ToLower(s[at+1:])) // idna's own small letters are others: İ, ẞ
+	tooLong := func(label string) bool { return len(label) > maxLabel }
+	switch {
 	case at > maxLocal || max(len(s), at+1+len(domain)) > maxAddress:
 		return "", "it is longer than an address may be"
-	case noDomain != nil || !strings.Contains(domain, ".") || slices.ContainsFunc(strings.Split(domain, "."), tooLong):
+	case err != nil || !strings.Contains(domain, ".") || slices.ContainsFunc(strings.Split(domain, "."), tooLong):
 		return "", "what follows the @ is not a domain such as example.com"
 	}
 	return strings.ToLower(s[:at+1]) + domain, ""

@@ -87,7 +87,7 @@ func (ch *chooser) chooseNames() error {
 		ch.take(parts)
 		return nil
 	}
-	best, err := ch.bestMapping(full, parts, likely)
+	best, err := ch.bestMapping(append(full, parts), parts, likely)
 	if err != nil {
 		return err
 	}
@@ -129,9 +129,8 @@ func (ch *chooser) assemble(list, all []candidate) (full []mapping, parts mappin
 	return full, parts
 }
 
-// bestMapping returns the mapping that beats each other one.
+// bestMapping returns the mapping that beats each other one, parts among them.
 func (ch *chooser) bestMapping(mappings []mapping, parts mapping, likely []candidate) (mapping, error) {
-	mappings = append(mappings, parts)
 	best := slices.IndexFunc(mappings, func(r mapping) bool {
 		lost := func(other mapping) bool { return !ch.beats(r.names(), other.names()) }
 		return !slices.ContainsFunc(mappings, lost)
@@ -169,7 +168,7 @@ func (ch *chooser) beats(a, b []int) bool {
 // take sets the columns that were found.
 func (ch *chooser) take(r mapping) {
 	for f := Name; f <= secondLast; f++ {
-		if len(r[f]) > 0 && !ch.has(f) {
+		if !ch.has(f) {
 			ch.at[f] = r[f]
 		}
 	}
