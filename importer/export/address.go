@@ -26,11 +26,10 @@ type address struct {
 // readAddress reads the cell of an address, or of several and of nothing else but those of a kind that is not mail:
 // the one marked SMTP: is the primary, else the first. An address that it accepts is accepted again, and unchanged.
 func readAddress(cell string) address {
-	if !strings.Contains(cell, "@") && trimBlanks(cell) != "" {
-		return address{why: "it has no @"}
-	}
 	s := trimBlanks(cell)
 	switch {
+	case s != "" && !strings.Contains(s, "@"):
+		return address{why: "it has no @"}
 	case s == "", isPlainAddress(s):
 		return address{email: s, key: strings.ToLower(s)}
 	case len(s) > maxCell:
@@ -143,14 +142,11 @@ func isPlainAddress(s string) bool {
 		switch c := s[i]; {
 		case 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9', ats == 0 && strings.IndexByte("_+-", c) >= 0:
 			between = false
-		case between:
+		case between, strings.IndexByte("@.-", c) < 0:
 			return false
-		case c == '@':
-			ats, between = ats+1, true
-		case c == '.', c == '-':
-			domainDot, between = domainDot || ats == 1 && c == '.', true
 		default:
-			return false
+			domainDot, between = domainDot || ats == 1 && c == '.', true
+			ats += countIf(c == '@')
 		}
 	}
 	return len(s) <= maxLabel && ats == 1 && domainDot && !between

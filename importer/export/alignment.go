@@ -12,24 +12,22 @@ const alignmentRows = 10_000
 
 // alignment looks for names that were sorted, moved, filled down or replaced without their addresses, all or some.
 type alignment struct {
-	rows       int
-	whole      int // rows with a word of the name in the address, and no other word in it
-	jdoe       int // rows with such an address for John Doe
-	djohn      int // and with such a one
-	mismatches []mismatch
-	spelled    map[string]int // how far names spell a text
+	rows    int
+	jdoe    int            // rows with such an address for John Doe
+	djohn   int            // and with such a one
+	whole   int            // rows with a word of the name in the address, and no other word in it
+	runs    [][]mismatch   // in rows that follow one another; the last one may go on
+	spelled map[string]int // how far names spell a text
 }
 
 // How far names spell a text: in part; wholly, of a first and a last one; and so by names with addresses of others.
 const inPart, wholly, mismatched = 1, 2, 4
 
-// mismatch is a row whose address has a part that is not in its name.
+// mismatch is a row whose address has a part that is not in its name; if another part is, the name is a full one.
 type mismatch struct {
 	*Row
-	index  int    // of the rows with names
 	local  string // the words of the local part, joined
 	agrees bool   // another part of it is of the name
-	full   bool   // a name of several words, none an initial, in Latin letters
 }
 
 func (a *alignment) add(r *Row) {
@@ -39,25 +37,23 @@ func (a *alignment) add(r *Row) {
 	a.rows++
 	local, words := localWords(r.Key), asciiWords(r.Name)
 	initial := func(word string) bool { return len(word) == 1 }
-	x := mismatch{Row: r, index: a.rows, local: strings.Join(local, ""), agrees: agrees(r.Name, local)}
-	x.full = len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial)
+	x := mismatch{Row: r, local: strings.Join(local, ""), agrees: agrees(r.Name, local)}
+	full := len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial)
 	spells := wholly
-	if !covers(words, local) {
+	if !covers(words, local) && (full || !x.agrees) {
 		spells |= mismatched
-		a.mismatches = append(a.mismatches, x)
-	} else if x.agrees {
-		a.whole++
+		run := &a.runs[len(a.runs)-1]
+		*run = append(*run, x)
+	} else {
+		a.runs = append(a.runs, nil)
+		a.whole += countIf(x.agrees)
 	}
 	if len(words) < 2 {
 		return
 	}
 	first, rest := words[0], strings.Join(words[1:], "")
-	switch x.local {
-	case first[:1] + rest:
-		a.jdoe++
-	case rest[:1] + first:
-		a.djohn++
-	}
+	a.jdoe += countIf(x.local == first[:1]+rest)
+	a.djohn += countIf(x.local == rest[:1]+first)
 	for _, last := range []string{words[len(words)-1], rest} {
 		for _, text := range []string{first, last, last[:1] + first} {
 			a.spelled[text] |= inPart
@@ -79,10 +75,10 @@ func (s *Survey) checkNames() error {
 			"addresses are made as djohn@ is for John Doe", a.djohn),
 			"correct the file, or name the columns: --column first_name=COLUMN --column last_name=COLUMN")
 	}
-	moved := len(without(a.mismatches, func(x mismatch) bool { return x.agrees || a.spelled[x.local] == 0 }))
-	partly := len(without(a.mismatches, func(x mismatch) bool { return !x.agrees || !x.full }))
-	agree := a.whole + len(without(a.mismatches, func(x mismatch) bool { return !x.agrees }))
-	n := max(moved, partly)
+	mismatches := slices.Concat(a.runs...)
+	moved := len(without(mismatches, func(x mismatch) bool { return x.agrees || a.spelled[x.local] == 0 }))
+	partly := len(without(mismatches, func(x mismatch) bool { return !x.agrees }))
+	agree, n := a.whole+partly, max(moved, partly)
 	if !(moved > 2 && moved*4 > agree) && !(partly > 4 && partly > 2*a.whole) {
 		s.findMisplaced(agree*3 > a.rows*2)
 		block := a.block()
@@ -100,7 +96,7 @@ func (s *Survey) checkNames() error {
 // mismatches beside them that have nothing of the name.
 func (s *Survey) findMisplaced(agree bool) {
 	for _, besides := range []bool{false, agree} {
-		for _, x := range s.alignment.mismatches {
+		for _, x := range slices.Concat(s.alignment.runs...) {
 			spelled, shared := s.alignment.spelled[x.local], s.keys.otherNamed[hashOf(x.identity())]
 			beside := besides && !x.agrees && (s.misplaced[x.Number-1] || s.misplaced[x.Number+1])
 			if spelled >= mismatched || shared && spelled >= wholly || beside {
@@ -110,19 +106,12 @@ func (s *Survey) findMisplaced(agree bool) {
 	}
 }
 
-// block is the longest run of mismatches in rows that follow one another, if chance would make one in fewer than one of
-// 10,000 such files; else nil. Addresses of a role (info@) that follow one another are one.
+// block is the longest run, if chance would make one in fewer than one of 10,000 such files; else nil. Addresses of a
+// role (info@) that follow one another are one.
 func (a *alignment) block() (longest []mismatch) {
-	var run []mismatch
-	before := mismatch{}
-	for _, x := range a.mismatches {
-		if x.index > before.index+1 {
-			run = nil
-		}
-		if x.local != before.local || a.spelled[x.local] > 0 {
-			run = append(run, x)
-		}
-		if before = x; len(run) > len(longest) {
+	role := func(x, before mismatch) bool { return x.local == before.local && a.spelled[x.local] == 0 }
+	for _, run := range a.runs {
+		if run = slices.CompactFunc(slices.Clone(run), role); len(run) > len(longest) {
 			longest = run
 		}
 	}
@@ -144,10 +133,10 @@ func (s *Survey) isMisplaced(r *Row, name string, a address) bool {
 	}
 	local := localWords(a.key)
 	return agrees(a.name, local) || compared && s.header.where(func(i int) bool {
-		cell, field, column := cellAt(r.record.Cells, i), s.columns.holds(i), s.columns.of(i)
+		cell, column := cellAt(r.record.Cells, i), s.columns.of(i)
+		isName := len(asciiWords(cell)) > 1 && agrees(cell, local) && covers(asciiWords(cell), local)
 		return i >= len(r.record.Cells) && column.looksAddresses() ||
-			(field == 0 || field == Organization) && !s.header.says(i, "sound") && !strings.Contains(cell, "@") &&
-				len(asciiWords(cell)) > 1 && agrees(cell, local) && covers(asciiWords(cell), local) &&
+			isName && !strings.Contains(cell, "@") && !s.header.says(i, "sound") &&
 				column.distinct[strings.ToLower(cell)] < 3
 	}) != nil
 }

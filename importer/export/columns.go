@@ -107,7 +107,7 @@ func chooseColumns(h *header, sample [][]string, o Options) (choice, error) {
 	if err := ch.chooseNames(); err != nil && !o.NeedAccounts {
 		return ch, err
 	}
-	ch.namesAgree = ch.agrees(ch.at.names()...) && !ch.ownFile && !ch.namesByFlag()
+	ch.namesAgree = ch.of(ch.at.names()...).agrees() && !ch.ownFile && !ch.namesByFlag()
 	return ch, nil
 }
 

@@ -68,18 +68,11 @@ func (e *evidence) of(at ...int) *columnStats {
 func (s *columnStats) add(cell, key string) {
 	s.filled++
 	s.distinct[strings.ToLower(cell)]++
-	if readAddress(cell).key != "" {
-		s.addresses++
-	}
-	if isName(cell) {
-		s.names++
-	}
-	if len(strings.Fields(cell)) == 1 {
-		s.oneWord++
-		if login.MatchString(cell) {
-			s.logins++
-		}
-	}
+	s.addresses += countIf(readAddress(cell).key != "")
+	s.names += countIf(isName(cell))
+	oneWord := len(strings.Fields(cell)) == 1
+	s.oneWord += countIf(oneWord)
+	s.logins += countIf(oneWord && login.MatchString(cell))
 	if key == "" {
 		return
 	}
@@ -88,25 +81,26 @@ func (s *columnStats) add(cell, key string) {
 	words, local := asciiWords(cell), localWords(key)
 	domain := asciiWords(key[strings.IndexByte(key, '@'):strings.LastIndexByte(key, '.')])
 	inDomain := func(w string) bool { return len(w) > 3 && standsIn(w, domain) }
-	switch {
-	case slices.ContainsFunc(words, func(w string) bool { return standsIn(w, local) }):
-		if s.agree++; covers(words, local) {
-			s.whole++
-		}
-	case slices.ContainsFunc(words, inDomain):
-		s.company++
+	agree := agrees(cell, local)
+	s.agree += countIf(agree)
+	s.whole += countIf(agree && covers(words, local))
+	s.company += countIf(!agree && slices.ContainsFunc(words, inDomain))
+}
+
+// countIf is what a count grows by: 1 if something is found, else 0.
+func countIf(found bool) int {
+	if found {
+		return 1
 	}
+	return 0
 }
 
 // isName reports a cell as names are, also broken ones: more letters than digits, no @, no more words or bytes.
 func isName(cell string) bool {
 	letters, digits := 0, 0
 	for _, r := range cell {
-		if unicode.IsLetter(r) {
-			letters++
-		} else if unicode.IsDigit(r) {
-			digits++
-		}
+		letters += countIf(unicode.IsLetter(r))
+		digits += countIf(unicode.IsDigit(r))
 	}
 	words := len(strings.Fields(cell))
 	return (letters > digits || isBroken(cell)) && !mayBeAddress(cell) && words <= 6 && len(cell) <= 300
@@ -143,14 +137,16 @@ func (s *columnStats) content() content {
 		return companies
 	case nearly(s.logins, s.filled):
 		return logins
-	case s.agree*2 >= s.withAddress &&
-		(s.agree > 0 && s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.withAddress)):
+	case s.agrees() && (s.oneWord < s.filled || s.agree >= 3 && nearly(s.agree, s.withAddress)):
 		return certainNames
 	case s.filled >= 6 && len(s.distinct)*2 < len(s.people):
 		return categories
 	}
 	return maybeNames
 }
+
+// agrees reports whether the names in a column stand in the addresses.
+func (s *columnStats) agrees() bool { return s.agree > 0 && s.agree*2 >= s.withAddress }
 
 // looksAddresses reports whether a column holds addresses.
 func (s *columnStats) looksAddresses() bool { return most(s.addresses, s.filled) }
@@ -165,19 +161,16 @@ type overlap struct{ rows, first, second int }
 func (o overlap) isSame() bool { return o.first == o.rows && o.second == o.rows }
 
 func (e *evidence) overlap(a, b []int) (o overlap) {
-	holds := func(text, words string) int {
+	holds := func(text, words string) bool {
 		missing := func(w string) bool { return !strings.Contains(text, w) }
-		if slices.ContainsFunc(strings.Fields(words), missing) {
-			return 0
-		}
-		return 1
+		return !slices.ContainsFunc(strings.Fields(words), missing)
 	}
 	for _, cells := range e.sample {
 		x, y := strings.ToLower(textOf(cells, a)), strings.ToLower(textOf(cells, b))
 		if !isNothing(x) && !isNothing(y) && !strings.Contains(x+y, "@") { // an address for the name says nothing
 			o.rows++
-			o.first += holds(x, y)
-			o.second += holds(y, x)
+			o.first += countIf(holds(x, y))
+			o.second += countIf(holds(y, x))
 		}
 	}
 	return o

@@ -14,9 +14,8 @@ import (
 var spellings = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u", "kh", "h", "ph", "f", "th", "t", "ts", "c",
 	"tz", "c", "ck", "k", "x", "ks", "y", "i", "j", "i", "w", "v")
 
-func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
-}
+// isASCII is for texts that are UTF-8.
+func isASCII(s string) bool { return utf8.RuneCountInString(s) == len(s) }
 
 // asciiWords are the words of a cell, written as an address would, in ASCII letters alone, none of them doubled.
 func asciiWords(cell string) []string {

@@ -48,9 +48,8 @@ func (ch *choice) score(i int, m meaning) int {
 	own := ch.email.group != "" && (m.group == ch.email.group || m.rank < rankGroup && ch.keys[i] == ch.email.group)
 	switch content := s.content(); {
 	case !m.ofName(), s.addresses > 0 && s.names == 0,
-		(!whole || m.rank >= rankContact) && s.filled > 0 && content == noNames:
-		return 0
-	case !own && m.rank >= rankGroup && (content != certainNames || ch.isForeign(i) || ch.isCompany(i)):
+		(!whole || m.rank >= rankContact) && s.filled > 0 && content == noNames,
+		!own && m.rank >= rankGroup && (content != certainNames || ch.isForeign(i) || ch.isCompany(i)):
 		return 0
 	case !own && m.rank >= rankGroup:
 		return byCells
@@ -88,7 +87,7 @@ func (ch *choice) chooseNames() error {
 		ch.take(parts)
 		return nil
 	}
-	best, err := ch.bestMapping(full, parts, likely)
+	best, err := ch.bestMapping(append(full, parts), parts, likely)
 	if err != nil {
 		return err
 	}
@@ -112,6 +111,9 @@ func (ch *choice) assemble(list, all []candidate) (full []mapping, parts mapping
 			parts[c.field], group = []int{c.at}, cmp.Or(group, c.group)
 		}
 	}
+	if len(parts[FirstName])+len(parts[LastName]) == 0 { // a middle name alone is no name
+		parts = mapping{}
+	}
 	known, other := parts.half()
 	together := -1
 	for _, c := range all {
@@ -127,14 +129,8 @@ func (ch *choice) assemble(list, all []candidate) (full []mapping, parts mapping
 	return full, parts
 }
 
-// bestMapping returns the mapping that beats each other one.
+// bestMapping returns the mapping that beats each other one, parts among them.
 func (ch *choice) bestMapping(mappings []mapping, parts mapping, likely []candidate) (mapping, error) {
-	if len(parts[FirstName])+len(parts[LastName]) > 0 {
-		mappings = append(mappings, parts)
-	}
-	if len(mappings) == 0 {
-		return parts, nil
-	}
 	best := slices.IndexFunc(mappings, func(r mapping) bool {
 		lost := func(other mapping) bool { return !ch.beats(r.names(), other.names()) }
 		return !slices.ContainsFunc(mappings, lost)
@@ -165,26 +161,19 @@ func (ch *choice) beats(a, b []int) bool {
 		return nearly(o.first, o.rows)
 	}
 	ch.neededCells = true
-	agree, other := ch.of(a...).agree, ch.of(b...).agree
-	return agree > 0 && (agree >= 2*other || len(a) > len(b) && ch.agrees(a...)) // the parts, where they agree
-}
-
-// agrees reports whether the names in some columns stand in the addresses.
-func (ch *choice) agrees(at ...int) bool {
-	s := ch.of(at...)
-	return s.agree > 0 && s.agree*2 >= s.withAddress
+	s, other := ch.of(a...), ch.of(b...)
+	return s.agree > 0 && (s.agree >= 2*other.agree || len(a) > len(b) && s.agrees()) // the parts, where they agree
 }
 
 // take sets the columns that were found.
 func (ch *choice) take(r mapping) {
 	for f := Name; f <= secondLast; f++ {
-		if len(r[f]) > 0 && !ch.has(f) {
+		if !ch.has(f) {
 			ch.at[f] = r[f]
 		}
 	}
-	for _, i := range slices.Concat(ch.at[LastName], ch.at[FirstName]) {
-		ch.familyFirst = ch.familyFirst || eastAsian.MatchString(ch.names[i]) || ch.says(i, "family_first")
-	}
+	familyFirst := func(i int) bool { return eastAsian.MatchString(ch.names[i]) || ch.says(i, "family_first") }
+	ch.familyFirst = slices.ContainsFunc(slices.Concat(ch.at[LastName], ch.at[FirstName]), familyFirst)
 }
 
 var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`)
@@ -193,14 +182,9 @@ var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`
 // that are login names or companies; also no names, or half of them, if another column may hold some.
 func (ch *choice) confirm(r mapping, all []candidate) error {
 	others, full, found := ch.others(), r[Name], ch.hasNames()
-	f := ch.of(full...)
-	known, missing := r.half()
-	if known == 0 && f.isOneWord() { // "Nom" may be half of one
-		if ch.means(full[0], Name).half {
-			known, missing, r = FirstName, LastName, mapping{FirstName: full}
-		}
-	}
-	s := ch.of(r.names()...)
+	f, s := ch.of(full...), ch.of(r.names()...)
+	known, _ := r.half()
+	half := known != 0 || f.isOneWord() && ch.means(full[0], Name).half // "Nom"
 	parent := func(i int) bool { return ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() >= maybeNames }
 	anothers := found && all[0].score < sameGroup && (ch.email.rank >= rankGroup || ch.where(parent) != nil)
 	better, what, ways := ch.betterNames(s), "", ch.ways(others)
@@ -215,15 +199,13 @@ func (ch *choice) confirm(r mapping, all []candidate) error {
 		}
 	case f.content() < maybeNames && (f.filled >= 5 || f.agree == 0 && f.filled > 2):
 		what = ch.named(full[0]) + " seems to hold " + contentTexts[f.content()]
-	case len(others) == 0:
+	case len(others) == 0, found && !(half && s.isOneWord()):
 		return nil
 	case !found:
 		what = "no header names a column of names, and others may hold some"
-	case known != 0 && s.isOneWord():
-		what, ways = "another column may hold a part of the names, too", []mapping{r}
-		ways[0][missing] = others[:1]
 	default:
-		return nil
+		what = "another column may hold a part of the names, too"
+		ways = ch.ways(slices.Concat(r[FirstName], full, others[:1], r[LastName]))
 	}
 	return ch.ask(what, append(ways, r)...)
 }
@@ -243,9 +225,7 @@ func (ch *choice) betterNames(found *columnStats) []int {
 func (ch *choice) others() []int {
 	list := ch.where(func(i int) bool {
 		s := ch.of(i)
-		known := func(m meaning) bool {
-			return !m.ofName() && (m.field != Email || m.rank >= rankGroup || s.addresses > 0)
-		}
+		known := func(m meaning) bool { return !m.ofName() && m.field != Email }
 		named := ch.names[i] != "" || s.content() == certainNames
 		sound, login := ch.says(i, "sound"), ch.isLogin(i)
 		other := ch.isForeign(i) || login && s.isOneWord() || ch.hasNames() && (login || sound)

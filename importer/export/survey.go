@@ -70,7 +70,7 @@ func (f *File) Survey(ctx context.Context, o Options) (*Survey, error) {
 
 func (f *File) survey(ctx context.Context, o Options, misplaced map[int]bool) (s *Survey, err error) {
 	s = &Survey{Path: f.Path, SHA256: f.SHA256, misplaced: misplaced, tally: tally{},
-		alignment: alignment{spelled: map[string]int{}},
+		alignment: alignment{spelled: map[string]int{}, runs: make([][]mismatch, 1)},
 		keys:      keyIndex{nameHashes: map[hash128]uint16{}, otherNamed: map[hash128]bool{}}}
 	if s.layout, err = f.chooseLayout(ctx, o); err != nil {
 		return s, err
