@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -16,13 +17,8 @@ func (p *program) checkCommand() *cobra.Command {
 		if err := p.check(cmd.Context(), args[0], read, check); err != nil {
 			return err
 		}
-		if err := p.print(json, check.Text, check.JSON); err != nil {
-			return err
-		}
-		if check.Survey.Invalid > 0 {
-			return exitError(3) // as a run with rows that are not good
-		}
-		return nil
+		code := map[bool]int{true: 3}[check.Survey.Invalid > 0] // as of a run with rows that are not good
+		return cmp.Or(p.print(json, check.Text, check.JSON), asExit(code))
 	})
 	read.register(cmd.Flags())
 	cmd.Flags().BoolVar(&json, "json", false, "")
