@@ -87,10 +87,12 @@ func (p *program) flagArgs(names ...string) (args []string) {
 			continue
 		}
 		for _, value := range values {
-			switch {
+			switch address := name == "site" || strings.HasSuffix(name, "-url"); {
 			case value == "": // no ledger was named
 			case value == "true", value == "false":
 				args = append(args, strings.TrimSuffix("--"+name+"="+value, "=true"))
+			case address && strings.Contains(value, "@"): // it may hold a password
+				args = append(args, "--"+name, "URL")
 			default:
 				args = append(args, "--"+name, value)
 			}
