@@ -106,6 +106,54 @@ func TestAskedToStopTwice(t *testing.T) {
 	c.once("people.results.csv")
 }
 
+// Where nobody reads stderr, the first request to stop is obeyed all the same, and the second ends the program.
+func TestAskedToStopWhileStderrIsBlocked(t *testing.T) {
+	t.Parallel()
+	const people = 400
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(s.String(), func(t *testing.T) {
+			t.Parallel()
+			var seen seen
+			c := newTrial(t, func(o *jsmtest.Options) {
+				o.Latency, o.OnAnswer = 100*time.Millisecond, seen.see
+			})
+			c.export("people.csv", people)
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			if err := w.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write(make([]byte, 1<<20)); err == nil { // no pipe takes so much
+				t.Fatal("the pipe is not full")
+			}
+			p := c.command("import", "./people.csv", "--workers", "5")
+			p.Stderr = w
+			p.begin()
+			w.Close() // the program's copy blocks when it is written to
+			seen.wait(c, jsmtest.CreatePath, 20)
+			p.signal(s)
+			time.Sleep(2 * time.Second) // twenty times as long as an answer takes
+			sent := c.posts()
+			time.Sleep(time.Second)
+			if now := c.posts(); now != sent || now > people/2 {
+				t.Errorf("%d rows were sent, and then %d", sent, now)
+			}
+			p.signal(s)
+			if code := p.wait(2 * time.Second); code != 130 {
+				t.Errorf("exit code %d", code)
+			}
+			c.must(0, "import", "./people.csv")
+			if got := c.statuses("people.results.csv"); got["created"] != people {
+				t.Errorf("%v", got) // what was sent before has been waited for
+			}
+			c.once("people.results.csv")
+		})
+	}
+}
+
 // Asked to stop where nothing has been sent yet, it ends at once and leaves
 // nothing behind.
 func TestAskedToStopBeforeTheFirstRow(t *testing.T) {

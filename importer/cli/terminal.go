@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -75,12 +76,13 @@ func (p *program) interruptible(parent context.Context, sends bool) (_ context.C
 	watcher.Go(func() {
 		for range signals {
 			if ctx.Err() != nil {
+				time.AfterFunc(time.Second/4, func() { os.Exit(int(importer.Interrupted)) })
 				p.console.Interrupted(second)
 				fmt.Fprintln(p.Err) // the bar stays where it is
 				os.Exit(int(importer.Interrupted))
 			}
-			p.console.Interrupted(first)
 			cancel(importer.ErrInterrupted)
+			watcher.Go(func() { p.console.Interrupted(first) }) // it cannot, while nobody reads stderr
 		}
 	})
 	return ctx, func() {
