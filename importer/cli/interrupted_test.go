@@ -3,6 +3,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -151,6 +152,52 @@ func TestAskedToStopWhileStderrIsBlocked(t *testing.T) {
 			}
 			c.once("people.results.csv")
 		})
+	}
+}
+
+// A signal that was ignored when the program was started stays ignored: that of a closed terminal under nohup, and the
+// Ctrl-C of a shell script for what it runs in the background.
+func TestIgnoredSignals(t *testing.T) {
+	t.Parallel()
+	const people = 100
+	for name, tc := range map[string]struct {
+		script  string // runs the program, which is "$@"
+		ignored syscall.Signal
+	}{
+		"nohup":      {`exec nohup "$@"`, syscall.SIGHUP},
+		"background": {`"$@" & wait $!`, syscall.SIGINT},
+	} {
+		for _, asked := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, asked to stop %t", name, asked), func(t *testing.T) {
+				t.Parallel()
+				var seen seen
+				c := newTrial(t, func(o *jsmtest.Options) {
+					o.Latency, o.OnAnswer = 100*time.Millisecond, seen.see
+				})
+				c.export("people.csv", people)
+				p := c.command("import", "./people.csv", "--workers", "5")
+				p.Path, p.Args = "/bin/sh", append([]string{"sh", "-c", tc.script, "sh"}, p.Args...)
+				p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // signals go to the shell and to the program
+				p.begin()
+				seen.wait(c, jsmtest.CreatePath, 20)
+				group := -p.Process.Pid
+				if err := syscall.Kill(group, tc.ignored); err != nil {
+					t.Fatal(err)
+				}
+				want := people
+				if asked {
+					if err := syscall.Kill(group, syscall.SIGTERM); err != nil {
+						t.Fatal(err)
+					}
+					want = 20
+				}
+				<-p.ended
+				eventually(t, 20*time.Second, func() bool { return c.exists("people.results.csv") })
+				if got := c.statuses("people.results.csv")["created"]; got < want || asked && got == people {
+					t.Errorf("%d were created", got)
+				}
+			})
+		}
 	}
 }
 

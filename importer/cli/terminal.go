@@ -71,7 +71,11 @@ func (p *program) interruptible(parent context.Context, sends bool) (_ context.C
 	}
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last: a closed terminal
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} { // the last: a closed terminal
+		if !signal.Ignored(s) { // as nohup makes SIGHUP, and a shell script the Ctrl-C of its background jobs
+			signal.Notify(signals, s)
+		}
+	}
 	var watcher sync.WaitGroup
 	watcher.Go(func() {
 		for range signals {
