@@ -728,7 +728,7 @@ func TestNothingIsSentOutsideALane(t *testing.T) {
 		counted += int64(l.Pace().Sent)
 	}
 	if counted != sent.Load() || counted < 10 {
-		t.Errorf("%d requests arrived, the lanes count %d", sent.Load(), counted)
+		t.Errorf("%d requests arrived, the pacers count %d", sent.Load(), counted)
 	}
 }
 

@@ -182,7 +182,7 @@ func (p *Pacer) tryPermit(permit *Permit, held bool) (time.Duration, error) {
 	held = held && p.pause.began.IsZero() // not by a pause
 	p.resume(now)
 	if (p.pausesInRow > 1 || p.outage) && p.inEpoch > 0 {
-		return time.Hour, nil // or until the bell: one request looks before others go, "no Retry-After; window"
+		return time.Hour, nil // or until it is woken: one request looks before others go, "no Retry-After; window"
 	}
 	if d := p.quota.take(now, held); d > 0 {
 		return d, nil

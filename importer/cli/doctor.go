@@ -112,9 +112,9 @@ func (d *doctor) checkSite(ctx context.Context) {
 		d.add("Clock", warnf("set the clock: certificates, tokens and pauses depend on it",
 			"the site's clock is %s away from this machine's", skew), "")
 	}
-	headers := strings.Join(d.conn.RateHeaders, ", ")
-	d.add("Quota", nil, "the site sends "+
-		cmp.Or(headers, "nothing about its quota; the program finds the pace by itself"))
+	headers := cmp.Or(strings.Join(d.conn.RateHeaders, ", "),
+		"nothing about its quota; the program finds the pace by itself")
+	d.add("Quota", nil, "the site sends "+headers)
 	if d.conn.Administer == 0 { // it got no further
 		d.add("Login", err, "")
 		return
@@ -125,10 +125,8 @@ func (d *doctor) checkSite(ctx context.Context) {
 
 // checkRights shows whose the token is, and what it and the account may; err is why that is not enough.
 func (d *doctor) checkRights(err error) {
-	where, name := "at the site", d.conn.User.DisplayName
-	if d.conn.Gateway {
-		where = "at the gateway"
-	}
+	where := map[bool]string{false: "at the site", true: "at the gateway"}[d.conn.Gateway]
+	name := d.conn.User.DisplayName
 	var unnamed error
 	if name == "" {
 		unnamed = warnf(apiclient.HintScope, "accepted %s; %s", where, nameless)

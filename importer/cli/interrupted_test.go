@@ -3,6 +3,7 @@
 package cli_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -104,6 +105,100 @@ func TestAskedToStopTwice(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	c.once("people.results.csv")
+}
+
+// Where nobody reads stderr, the first request to stop is obeyed all the same, and the second ends the program.
+func TestAskedToStopWhileStderrIsBlocked(t *testing.T) {
+	t.Parallel()
+	const people = 400
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(s.String(), func(t *testing.T) {
+			t.Parallel()
+			var seen seen
+			c := newTrial(t, func(o *jsmtest.Options) {
+				o.Latency, o.OnAnswer = 100*time.Millisecond, seen.see
+			})
+			c.export("people.csv", people)
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			if err := w.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write(make([]byte, 1<<20)); err == nil { // no pipe takes so much
+				t.Fatal("the pipe is not full")
+			}
+			p := c.command("import", "./people.csv", "--workers", "5")
+			p.Stderr = w
+			p.begin()
+			w.Close() // the program's copy blocks when it is written to
+			seen.wait(c, jsmtest.CreatePath, 20)
+			p.signal(s)
+			time.Sleep(2 * time.Second) // twenty times as long as an answer takes
+			sent := c.posts()
+			time.Sleep(time.Second)
+			if now := c.posts(); now != sent || now > people/2 {
+				t.Errorf("%d rows were sent, and then %d", sent, now)
+			}
+			p.signal(s)
+			if code := p.wait(2 * time.Second); code != 130 {
+				t.Errorf("exit code %d", code)
+			}
+			c.must(0, "import", "./people.csv")
+			if got := c.statuses("people.results.csv"); got["created"] != people {
+				t.Errorf("%v", got) // what was sent before has been waited for
+			}
+			c.once("people.results.csv")
+		})
+	}
+}
+
+// A signal that was ignored when the program was started stays ignored: that of a closed terminal under nohup, and the
+// Ctrl-C of a shell script for what it runs in the background.
+func TestIgnoredSignals(t *testing.T) {
+	t.Parallel()
+	const people = 100
+	for name, tc := range map[string]struct {
+		script  string // runs the program, which is "$@"
+		ignored syscall.Signal
+	}{
+		"nohup":      {`exec nohup "$@"`, syscall.SIGHUP},
+		"background": {`"$@" & wait $!`, syscall.SIGINT},
+	} {
+		for _, asked := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, asked to stop %t", name, asked), func(t *testing.T) {
+				t.Parallel()
+				var seen seen
+				c := newTrial(t, func(o *jsmtest.Options) {
+					o.Latency, o.OnAnswer = 100*time.Millisecond, seen.see
+				})
+				c.export("people.csv", people)
+				p := c.command("import", "./people.csv", "--workers", "5")
+				p.Path, p.Args = "/bin/sh", append([]string{"sh", "-c", tc.script, "sh"}, p.Args...)
+				p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // signals go to the shell and to the program
+				p.begin()
+				seen.wait(c, jsmtest.CreatePath, 20)
+				group := -p.Process.Pid
+				if err := syscall.Kill(group, tc.ignored); err != nil {
+					t.Fatal(err)
+				}
+				want := people
+				if asked {
+					if err := syscall.Kill(group, syscall.SIGTERM); err != nil {
+						t.Fatal(err)
+					}
+					want = 20
+				}
+				<-p.ended
+				eventually(t, 20*time.Second, func() bool { return c.exists("people.results.csv") })
+				if got := c.statuses("people.results.csv")["created"]; got < want || asked && got == people {
+					t.Errorf("%d were created", got)
+				}
+			})
+		}
+	}
 }
 
 // Asked to stop where nothing has been sent yet, it ends at once and leaves

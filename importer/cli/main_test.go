@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
 	"testing"
 
 	"jsm-onboard/importer/cli"
@@ -25,6 +27,11 @@ func TestMain(m *testing.M) {
 	}
 	http.DefaultTransport.(*http.Transport).DialContext = func(_ context.Context, network, address string) (net.Conn, error) {
 		return nil, fmt.Errorf("a test dialled %s %s", network, address)
+	}
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if signal.Ignored(s) { // by nohup or a script, and then by the programs that tests start: those are to get it
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
 	}
 	importertest.TempInMemory()
 	debug.SetGCPercent(400)

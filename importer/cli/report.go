@@ -40,11 +40,8 @@ func (p *program) reportCommand() *cobra.Command {
 	r := &reporting{program: p, site: site{noNewLedger: true}}
 	cmd := p.command("report [RUN]", func(cmd *cobra.Command, args []string) error {
 		id := strings.Join(args, "")
-		if err := r.check(id); err != nil {
-			return err
-		}
 		defer r.site.Close()
-		if err := p.findSite(&r.site); err != nil {
+		if err := cmp.Or(r.check(id), p.findSite(&r.site)); err != nil {
 			return err
 		}
 		return r.do(cmd.Context(), id)

@@ -72,6 +72,57 @@ func TestSecretsAreInNoByte(t *testing.T) {
 	}
 }
 
+// An address may hold a password: it is printed by no command, whichever setting has it, and whether it is used or not.
+func TestPasswordsOfAddresses(t *testing.T) {
+	t.Parallel()
+	for name, address := range map[string]string{
+		"as in a browser": "https://me%40x.example:very-secret@acme.atlassian.net",
+		"no scheme":       "me:very-secret@acme.atlassian.net",
+		"with a slash":    "https://me:very/very-secret@acme.atlassian.net",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, nil)
+			c.tampered = true
+			c.write("people.csv", secretPeople+"Nobody,nobody\n")
+			c.export("others.csv", 3)
+			c.must(0, "import", "./others.csv") // now there is a run to report, and to undo
+			c.env = append(c.env, "JSM_ONBOARD_GATEWAY_URL=")
+			for _, setting := range []string{"site", "gateway-url", "token-url", "notify"} {
+				c.write(setting+".yml", setting+": \""+address+"\"\n")
+				for _, args := range [][]string{
+					{"check", "./people.csv"},
+					{"import", "./people.csv", "--sandbox"},
+					{"import", "./people.csv", "--dry-run", "--organizations"},
+					{"import", "./people.csv"},
+					{"sync", "./people.csv", "--sandbox"},
+					{"undo", "--yes", "--dry-run"},
+					{"report"},
+					{"report", "nowhere"},
+					{"doctor"},
+					{"doctor", "--sandbox"},
+				} {
+					_, out := c.run(append(args, "--config", "./"+setting+".yml", "--log-level", "debug")...)
+					searchSecrets(t, setting+" of a settings file, "+strings.Join(args, " "), out)
+				}
+				for _, args := range [][]string{{"import", "./people.csv", "--sandbox"}, {"import", "./people.csv"}} {
+					_, out := c.run(append(args, "--"+setting, address)...)
+					searchSecrets(t, "typed "+setting, out)
+				}
+				if err := os.Remove(c.path(setting + ".yml")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.env = append(c.env, "JIRA_BASE_URL="+address)
+			for _, args := range [][]string{{"import", "./people.csv", "--sandbox"}, {"import", "./people.csv"}, {"doctor", "--sandbox"}, {"doctor"}, {"report"}} {
+				_, out := c.run(args...)
+				searchSecrets(t, "JIRA_BASE_URL, "+args[0], out)
+			}
+			searchFolder(t, c.folder)
+		})
+	}
+}
+
 const secretPeople = `name,email
 Zebulon Quist,zebulon.quist@example.com
 Amira Haddad,amira.haddad@example.com

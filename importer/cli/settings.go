@@ -38,9 +38,9 @@ func (p *program) applySettings(cmd *cobra.Command) error {
 	if err := p.checkNames(path, config); err != nil {
 		return err
 	}
-	rehearsal, _ := cmd.Flags().GetBool("sandbox")
 	p.configPath, p.config, p.flags = path, config, cmd.Flags()
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+	apply := func(f *pflag.Flag) {
+		rehearsal, _ := cmd.Flags().GetBool("sandbox")
 		if f.Changed || onlyTyped[f.Name] || cmd.Name() == "report" && !slices.Contains(siteFlagNames, f.Name) ||
 			rehearsal && slices.Contains(outputFlagNames, f.Name) {
 			return
@@ -56,12 +56,16 @@ func (p *program) applySettings(cmd *cobra.Command) error {
 			}
 		}
 		f.Changed = false // it was not typed
-	})
+	}
+	if f := cmd.Flags().Lookup("sandbox"); f != nil {
+		apply(f) // first: it decides which of the others count
+	}
+	cmd.Flags().VisitAll(apply)
 	return err
 }
 
-// outputFlagNames name files, and whom to notify: a rehearsal takes them from the command line alone.
-var outputFlagNames = []string{"ledger", "results", "failed", "leavers", "summary", "page", "metrics-file", "notify"}
+// outputFlagNames are about files, and whom to notify: a rehearsal takes them from the command line alone.
+var outputFlagNames = strings.Fields("ledger results failed leavers summary page page-addresses metrics-file notify")
 
 // What a printed command needs again, without the settings file: its outputs and its monitor are those of the night.
 var (
@@ -74,7 +78,7 @@ var (
 func (p *program) flagArgs(names ...string) (args []string) {
 	for _, name := range names {
 		values := p.config[name]
-		if f := p.flags.Lookup(name); f != nil && (f.Changed || name == "ledger" && f.Value.String() != "") {
+		if f := p.flags.Lookup(name); f != nil && (f.Changed || name == "ledger") {
 			values = []string{f.Value.String()}
 			if list, repeated := f.Value.(pflag.SliceValue); repeated {
 				values = list.GetSlice()
@@ -83,11 +87,12 @@ func (p *program) flagArgs(names ...string) (args []string) {
 			continue
 		}
 		for _, value := range values {
-			switch value {
-			case "true":
-				args = append(args, "--"+name)
-			case "false":
-				args = append(args, "--"+name+"=false")
+			switch address := name == "site" || strings.HasSuffix(name, "-url"); {
+			case value == "": // no ledger was named
+			case value == "true", value == "false":
+				args = append(args, strings.TrimSuffix("--"+name+"="+value, "=true"))
+			case address && strings.Contains(value, "@"): // it may hold a password
+				args = append(args, "--"+name, "URL")
 			default:
 				args = append(args, "--"+name, value)
 			}

@@ -79,8 +79,8 @@ func (p *program) findSite(s *site) (err error) {
 	switch {
 	case s.sandbox:
 		err, unused := s.startSandbox(), ""
-		if given != "" {
-			unused = "; " + given + " is not used"
+		if named, _ := apiclient.ParseSite(given); named != "" { // without all else it holds, such as a password
+			unused = "; " + named + " is not used"
 		}
 		s.label = s.url + " (sandbox: nothing leaves this machine" + unused + ")"
 		return err

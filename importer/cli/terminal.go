@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -70,17 +71,22 @@ func (p *program) interruptible(parent context.Context, sends bool) (_ context.C
 	}
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // the last: a closed terminal
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} { // the last: a closed terminal
+		if !signal.Ignored(s) { // as nohup makes SIGHUP, and a shell script the Ctrl-C of its background jobs
+			signal.Notify(signals, s)
+		}
+	}
 	var watcher sync.WaitGroup
 	watcher.Go(func() {
 		for range signals {
 			if ctx.Err() != nil {
+				time.AfterFunc(time.Second/4, func() { os.Exit(int(importer.Interrupted)) })
 				p.console.Interrupted(second)
 				fmt.Fprintln(p.Err) // the bar stays where it is
 				os.Exit(int(importer.Interrupted))
 			}
-			p.console.Interrupted(first)
 			cancel(importer.ErrInterrupted)
+			watcher.Go(func() { p.console.Interrupted(first) }) // it cannot, while nobody reads stderr
 		}
 	})
 	return ctx, func() {

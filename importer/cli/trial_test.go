@@ -293,20 +293,32 @@ func (c *trial) start(args ...string) *process {
 
 func (c *trial) startWith(stdin *os.File, args ...string) *process {
 	c.t.Helper()
-	p := &process{Cmd: exec.Command(os.Args[0], c.args(args)...), t: c.t, out: &safeBuffer{}, ended: make(chan struct{})}
-	p.Env = append(c.env, asProgram+"=1")
-	p.Stdout, p.Stderr = p.out, p.out
+	p := c.command(args...)
 	if stdin != nil {
 		p.Stdin = stdin
 	}
+	return p.begin()
+}
+
+// command is the program, not started yet.
+func (c *trial) command(args ...string) *process {
+	p := &process{Cmd: exec.Command(os.Args[0], c.args(args)...), t: c.t, out: &safeBuffer{}, ended: make(chan struct{})}
+	p.Env = append(slices.Clip(c.env), asProgram+"=1")
+	p.Stdout, p.Stderr = p.out, p.out
+	return p
+}
+
+// begin starts it, until it ends or the test does.
+func (p *process) begin() *process {
+	p.t.Helper()
 	if err := p.Start(); err != nil {
-		c.t.Fatal(err)
+		p.t.Fatal(err)
 	}
 	go func() {
 		defer close(p.ended)
 		_ = p.Wait()
 	}()
-	c.t.Cleanup(func() {
+	p.t.Cleanup(func() {
 		_ = p.Process.Kill()
 		<-p.ended
 	})

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -110,6 +111,58 @@ func TestMonitorIsTold(t *testing.T) {
 	if out := must(0, job...); !strings.Contains(out, ": connection refused") || strings.Contains(out, "dial tcp") {
 		t.Errorf("a monitor that is gone:\n%s", out)
 	}
+}
+
+// A rehearsal, however it is switched on, takes nothing that is real from the settings: neither files nor monitor, nor
+// the ledger for the command that it prints. What is typed counts.
+func TestRehearsalBySettings(t *testing.T) {
+	t.Parallel()
+	const settings = "results: real.csv\nfailed: real.failed.csv\nsummary: real.json\nmetrics-file: real.prom\n" +
+		"page: real.html\npage-addresses: true\nledger: real.ledger\n"
+	for name, tc := range map[string]struct {
+		settings, env string
+		args          []string
+		real          bool
+	}{
+		"flag":              {args: []string{"--sandbox"}},
+		"environment":       {env: "JSM_ONBOARD_SANDBOX=true"},
+		"settings file":     {settings: "sandbox: true\n"},
+		"environment first": {settings: "sandbox: true\n", env: "JSM_ONBOARD_SANDBOX=false", real: true},
+		"flag first":        {settings: "sandbox: true\n", args: []string{"--sandbox=false"}, real: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, m := newTrial(t, nil), newMonitor(t)
+			c.tampered = true // the results have another name
+			c.env = append(c.env, "JSM_ONBOARD_LEDGER=", tc.env)
+			c.write("people.csv", onePerson+"Bob Ray,nobody\n")
+			c.write("night.yml", tc.settings+"notify: "+m.server.URL+"/night\n"+settings)
+			p := c.command(append([]string{"import", "people.csv", "--config", "night.yml"}, tc.args...)...)
+			p.Dir = c.folder
+			if code := p.begin().wait(30 * time.Second); code != 3 {
+				t.Fatalf("exit code %d:\n%s", code, p.out)
+			}
+			told, _ := m.take()
+			files, err := filepath.Glob(c.path("real.*"))
+			if real := len(told) == 2 && len(files) > 5 && c.posts() == 1; err != nil || real != tc.real {
+				t.Errorf("%d requests; the monitor was told %v; files: %v, %v", c.posts(), told, files, err)
+			}
+			if !tc.real && (len(told)+len(files)+c.posts() > 0 || !c.exists("people.sandbox.results.csv") || strings.Contains(p.out.String(), "real.")) {
+				t.Errorf("%d requests; the monitor was told %v; files: %v\n%s", c.posts(), told, files, p.out)
+			}
+		})
+	}
+	t.Run("typed", func(t *testing.T) {
+		t.Parallel()
+		c, m := newTrial(t, nil), newMonitor(t)
+		c.write("people.csv", onePerson)
+		c.env = append(c.env, "JSM_ONBOARD_SANDBOX=true")
+		p := c.start("import", "./people.csv", "--notify", m.server.URL+"/typed", "--summary", "./typed.json")
+		code := p.wait(30 * time.Second)
+		if told, _ := m.take(); code != 0 || len(told) != 2 || !c.exists("typed.json") || c.posts() != 0 {
+			t.Errorf("exit code %d; the monitor was told %v:\n%s", code, told, p.out)
+		}
+	})
 }
 
 func line(text, start string) string {

@@ -67,17 +67,17 @@ func Shorten(s string, n int) string {
 func ShellWord(s string) string { return shellWord(runtime.GOOS, s) }
 
 func shellWord(system, s string) string {
-	plain := "-_./:@+,%="
-	if system == "windows" { // PowerShell makes a list at a comma, and a variable at an @
-		plain = `-_./:\+%=`
-	}
+	windows := system == "windows" // where PowerShell makes a list at a comma, and a variable at an @
+	plain := map[bool]string{false: "-_./:@+,%=", true: `-_./:\+%=`}[windows]
 	unsafe := func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(plain, r)
 	}
 	switch visible := Printable(strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s)); {
 	case s != "" && s[0] != '=' && !strings.ContainsFunc(s, unsafe):
 		return s
-	case system == "windows":
+	case windows && strings.ContainsAny(s, "$`“”„"): // PowerShell obeys them in double quotes; cmd.exe has no others
+		return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(s) + "'"
+	case windows:
 		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
 	case Printable(s) != s:
 		return "$'" + visible + "'" // in bash and zsh

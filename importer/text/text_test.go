@@ -88,6 +88,10 @@ func TestShellWord(t *testing.T) {
 		{"windows", "@home.csv", `"@home.csv"`},
 		{"linux", "exclude=a,b@c", "exclude=a,b@c"},
 		{"windows", `a"b`, `"a\"b"`},
+		{"windows", "cost $x.csv", "'cost $x.csv'"},
+		{"windows", "a`b", "'a`b'"},
+		{"windows", "it's “$5”, isn’t it", "'it''s “$5”, isn’’t it'"},
+		{"windows", "isn’t it", `"isn’t it"`},
 	}
 	for _, c := range cases {
 		if got := shellWord(c.system, c.word); got != c.want {

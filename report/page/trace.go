@@ -71,7 +71,7 @@ func (r *Recorder) Event(e apiclient.Event) {
 	for i := int(begin / t.Width); i < len(t.Steps); i++ {
 		from := time.Duration(i) * t.Width
 		part := max(min(end, from+t.Width)-max(begin, from), 0)
-		t.Steps[i].Paused = min(t.Steps[i].Paused+part, t.Width) // lanes may pause at the same time
+		t.Steps[i].Paused = min(t.Steps[i].Paused+part, t.Width) // endpoints may pause at the same time
 	}
 }
 
