@@ -57,7 +57,8 @@ type header struct {
 	tokens    [][]string // of the words in brackets, but for those such as "name", and then of the others
 	own, kept []bool     // a column that this program adds to its files; one that stands in the results as it is
 	ownFile   bool
-	trimmed   int // width without empty names at the end
+	speaks    bool // a column is of a field
+	trimmed   int  // width without empty names at the end
 	meanings  [][]meaning
 }
 
@@ -86,6 +87,7 @@ func newHeader(cells []string, place Place) header {
 		h.kept = append(h.kept, !slices.Contains(ownColumns, name))
 		h.own = append(h.own, !h.kept[i] || slices.Contains(leaverColumns, name))
 		h.meanings = append(h.meanings, understand(h.tokens[i], parse(words), parse(brackets)))
+		h.speaks = h.speaks || h.meanings[i] != nil
 		if name != "" {
 			h.trimmed = i + 1
 		}
@@ -118,10 +120,11 @@ func (h *header) where(holds func(i int) bool) (list []int) {
 	return list
 }
 
-// flag is how --column names a column: by its header, or by its number where that is empty or another one's, too.
+// flag is how --column names a column: by its header, or by its number where that is empty or another one's, too, or
+// where the header names no field: then it may be a row, which is for no log.
 func (h *header) flag(i int) string {
 	name := h.names[i]
-	if name == "" || h.index(name) != i || slices.Contains(h.names[i+1:], name) {
+	if !h.speaks || name == "" || h.index(name) != i || slices.Contains(h.names[i+1:], name) {
 		return strconv.Itoa(i + 1)
 	}
 	return name
@@ -133,7 +136,10 @@ func (h *header) noColumn(name string) error {
 	if slices.Contains(h.names, trimBlanks(name)) {
 		what = "two columns are"
 	}
-	names := without(h.names, func(name string) bool { return name == "" })
+	var names []string
+	for i := range h.names {
+		names = append(names, h.flag(i))
+	}
 	return refuse(h.place, fmt.Sprintf("%s named %q", what, name),
 		"the columns are: "+text.Shorten(strings.Join(names, ", "), 1000))
 }
