@@ -45,7 +45,7 @@ func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, hooks Hooks)
 
 // RevokePortalAccess revokes the portal-only access of an account. The account is not deleted: the address stays taken.
 // Only a 2xx with an empty body is success. A 404 does not prove that the account is gone, as the operation is
-// experimental: see Error.RouteInDoubt.
+// experimental: see Error.RouteUncertain.
 func (c *Client) RevokePortalAccess(ctx context.Context, accountID string, hooks Hooks) (Call, error) {
 	ids := []string{accountID}
 	return c.do(ctx, &request{operation: opRevoke, ids: ids, hooks: hooks, read: readNothing})
@@ -53,7 +53,7 @@ func (c *Client) RevokePortalAccess(ctx context.Context, accountID string, hooks
 
 // RenameCustomer changes the display name of a portal-only account of this site, through the gateway. The operation is
 // experimental: only a copy of its documentation is known, and it was never tried. KindSite: the site has no cloud id,
-// so nothing was sent. KindNotFound and KindInvalid are about this account or name unless Error.RouteInDoubt.
+// so nothing was sent. KindNotFound and KindInvalid are about this account or name unless Error.RouteUncertain.
 func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName string) (Call, error) {
 	if c.tenant == "" {
 		return Call{}, newError(opRename.name, KindSite, "no cloud id", "")

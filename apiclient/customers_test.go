@@ -171,7 +171,7 @@ func TestRenameCustomer(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = client.RenameCustomer(ctx, "qm:nobody:1", "N")
-	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || !e.RouteInDoubt {
+	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || !e.RouteUncertain {
 		t.Errorf("before any: %v", err)
 	}
 	if _, err := client.RenameCustomer(ctx, customer.ID, "Newer Name"); err != nil {
@@ -181,13 +181,13 @@ func TestRenameCustomer(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	_, err = client.RenameCustomer(ctx, "qm:nobody:1", "N")
-	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || e.RouteInDoubt {
+	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNotFound || e.RouteUncertain {
 		t.Errorf("after one: %v", err)
 	}
 
 	site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.RenamePath})
 	_, err = connected(server.URL).RenameCustomer(ctx, customer.ID, "N")
-	if e, ok := errors.AsType[*Error](err); !ok || !e.RouteInDoubt {
+	if e, ok := errors.AsType[*Error](err); !ok || !e.RouteUncertain {
 		t.Errorf("without the operation: %v", err)
 	}
 

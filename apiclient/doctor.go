@@ -84,7 +84,7 @@ func (c *Client) reach(ctx context.Context, conn *Connection) error {
 	case e.Kind == KindUnauthorized || e.Kind == KindForbidden:
 		conn.Reached = true
 		return nil // the next question brings more
-	case e.Kind == KindNotFound || e.Kind == KindAnswer && e.RouteInDoubt:
+	case e.Kind == KindNotFound || e.Kind == KindAnswer && e.RouteUncertain:
 		e.Kind, e.Hint = KindSite, hintPage+"; a site without the product gets it at admin.atlassian.com > Products"
 		e.Message = cmp.Or(e.Message, "there is no Jira Service Management Cloud here")
 	}

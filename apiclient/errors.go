@@ -29,7 +29,7 @@ const (
 	KindScope                        // 401 while the same token is good for something else: it lacks a scope
 	KindForbidden                    // 403: the account lacks a permission
 	KindInvalid                      // 400, 409, and other refusals of what was sent
-	KindNotFound                     // 404 and 410; see Error.RouteInDoubt
+	KindNotFound                     // 404 and 410; see Error.RouteUncertain
 	KindUnavailable                  // no connection, or it broke; 5xx; 429 again and again, while others pass
 	KindAnswer                       // 2xx, and not what the API promises, as a web page
 )
@@ -76,9 +76,9 @@ type Error struct {
 	Kind    Kind
 	Hint    string // what to do about it, in one sentence; may be empty
 
-	// RouteInDoubt: it may be that the site does not have the operation, or that something in between does not let it
+	// RouteUncertain: it may be that the site does not have the operation, or that something in between does not let it
 	// through: 404, 405 or 410 before it has ever succeeded, or any web page. Otherwise a 404 is about what was named.
-	RouteInDoubt bool
+	RouteUncertain bool
 
 	private []string
 }
@@ -143,7 +143,7 @@ func (c *Client) setKind(r *request, e *Error) {
 	a := r.last
 	page := isPage(a.header, a.body)
 	missing := []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}
-	e.RouteInDoubt = page || slices.Contains(missing, a.status) && !c.endpoint(r.operation).works.Load()
+	e.RouteUncertain = page || slices.Contains(missing, a.status) && !c.endpoint(r.operation).works.Load()
 	switch e.Kind = KindInvalid; {
 	case a.status/100 == 3:
 		e.Kind, e.Message, e.Hint = KindSite, "a redirect to another page of the site", hintPage

@@ -804,7 +804,7 @@ func TestNoOtherAnswerIsSuccess(t *testing.T) {
 				ctx = t.Context()
 				err := do(client)
 				e, ok := errors.AsType[*Error](err)
-				if !ok || e.Kind != KindAnswer || e.RouteInDoubt != strings.HasPrefix(body, "<") {
+				if !ok || e.Kind != KindAnswer || e.RouteUncertain != strings.HasPrefix(body, "<") {
 					t.Errorf("%s, %s: %v (%+v)", name, body, err, e)
 				}
 			})
@@ -813,7 +813,7 @@ func TestNoOtherAnswerIsSuccess(t *testing.T) {
 }
 
 // A 404 is about what was named only when the operation is known to exist.
-func TestRouteInDoubt(t *testing.T) {
+func TestRouteUncertain(t *testing.T) {
 	gone := says(404, `{"errorMessage":"not found"}`)
 	page := says(404, `<html>not found</html>`, "Content-Type", "text/html")
 	done := func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) }
@@ -821,7 +821,7 @@ func TestRouteInDoubt(t *testing.T) {
 	for i, want := range []struct{ fails, doubt bool }{{true, true}, {false, false}, {true, false}, {true, true}} {
 		_, err := client.RevokePortalAccess(t.Context(), "qm:1:2", Hooks{})
 		e, ok := errors.AsType[*Error](err)
-		if ok != want.fails || ok && (e.Kind != KindNotFound || e.RouteInDoubt != want.doubt) {
+		if ok != want.fails || ok && (e.Kind != KindNotFound || e.RouteUncertain != want.doubt) {
 			t.Errorf("%d: %v (%+v), want in doubt %t", i, err, e, want.doubt)
 		}
 	}

@@ -322,7 +322,7 @@ func TestAccessIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		}
 		d.access.Organizations = true
 		p = d.plan(t.Context(), client, l)
-		g := Guards{MaxOrganizations: Limit{Percent: 10, Rows: 20, Unit: Share}}
+		g := Guards{MaxOrganizations: Limit{Percent: 10, Floor: 20, Unit: Share}}
 		stop, ok := errors.AsType[*Stop](g.Check(p))
 		if !ok || stop.Cause != Guarded || !strings.Contains(stop.Hint, "--max-organizations 31") {
 			t.Errorf("%v", stop)

@@ -78,7 +78,7 @@ func newDesktop(t *testing.T, o jsmtest.Options) *desktop {
 		Workers:          8,
 		ResolveConflicts: true,
 		MayBrowse:        token.BrowseUsers,
-		MaxErrors:        Limit{Percent: 5, Rows: 100, Unit: Share},
+		MaxErrors:        Limit{Percent: 5, Floor: 100, Unit: Share},
 	}
 	return d
 }

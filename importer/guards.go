@@ -15,27 +15,24 @@ import (
 
 // Limit is a number of rows, given as a number (N) or as a share (P%) of a base that depends on the guard.
 type Limit struct {
-	Rows    int // the number; of a share, the least that it allows
-	Percent float64
-	Unit    string // Number or Share; "": no limit
+	Rows    int     // the number
+	Percent float64 // the share, from 0 to 100
+	Floor   int     // the least that a share allows, but for 0%
+	Unit    string  // Number or Share; "": no limit
 }
 
 const Number, Share = "rows", "%" // units of limits
 
-// UnmarshalText reads "12" or "2.5%", as pflag wants it. A share comes to no less than the one that was there.
+// UnmarshalText reads "12" or "2.5%", as pflag wants it. The floor stays.
 func (l *Limit) UnmarshalText(b []byte) error {
 	number, share := strings.CutSuffix(strings.TrimSpace(string(b)), Share)
 	rows, err := strconv.Atoi(number)
 	percent, percentErr := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	switch {
 	case !share && err == nil && rows >= 0:
-		*l = Limit{Rows: rows, Unit: Number}
-	case share && percent == 0 && percentErr == nil:
-		*l = Limit{Unit: Share} // none, of however many
-	case share && percentErr == nil && percent > 0 && percent <= 100 && l.Unit == Number: // which was none
-		*l = Limit{Rows: 1, Percent: percent, Unit: Share}
-	case share && percentErr == nil && percent > 0 && percent <= 100:
-		*l = Limit{Rows: l.Rows, Percent: percent, Unit: Share}
+		l.Rows, l.Unit = rows, Number
+	case share && percentErr == nil && percent >= 0 && percent <= 100:
+		l.Percent, l.Unit = percent, Share
 	default:
 		return fmt.Errorf("%q is neither a number of rows (12) nor a share of 0%% to 100%% (5%%)", b)
 	}
@@ -46,7 +43,15 @@ func (l *Limit) UnmarshalText(b []byte) error {
 func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 // Allowed returns the most rows that the limit allows out of base.
-func (l Limit) Allowed(base int) int { return max(int(l.Percent*float64(base)/100+1e-9), l.Rows) }
+func (l Limit) Allowed(base int) int {
+	switch {
+	case l.Unit == Number:
+		return l.Rows
+	case l.Percent == 0:
+		return 0
+	}
+	return max(int(l.Percent*float64(base)/100+1e-9), l.Floor)
+}
 
 // Exceeded reports whether n rows out of base are more than the limit allows.
 func (l Limit) Exceeded(n, base int) bool { return l.Unit != "" && n > l.Allowed(base) }
@@ -57,8 +62,8 @@ func (l Limit) String() string {
 		return "none"
 	case l.Unit == Number:
 		return strconv.Itoa(l.Rows)
-	case l.Rows > 0:
-		return fmt.Sprintf("%g%% (at least %d)", l.Percent, l.Rows)
+	case l.Floor > 0 && l.Percent > 0:
+		return fmt.Sprintf("%g%% (at least %d)", l.Percent, l.Floor)
 	}
 	return fmt.Sprintf("%g%%", l.Percent)
 }
@@ -129,7 +134,7 @@ func exceeded(flag string, limit Limit, n, base int, what, hint string) error {
 
 // maxUnlisted is how many of the accounts that the ledger has may be revoked, when no limit is given, by a file that is
 // not a list of leavers. If it has more of them, it most likely is the export itself.
-var maxUnlisted = Limit{Percent: 50, Rows: 10, Unit: Share}
+var maxUnlisted = Limit{Percent: 50, Floor: 10, Unit: Share}
 
 // CheckRevocation refuses to revoke more than limit allows of our accounts, with those that the run has revoked before.
 func CheckRevocation(p *Plan, limit Limit, ours int) error {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestGuards(t *testing.T) {
-	share := func(p float64, least int) Limit { return Limit{Percent: p, Rows: least, Unit: Share} }
+	share := func(p float64, least int) Limit { return Limit{Percent: p, Floor: least, Unit: Share} }
 	night := Guards{MaxInvalid: share(50, 0), MaxCreates: share(20, 100), MaxShrink: share(20, 2), MaxRenames: share(10, 20)}
 	source := func(members, missing int) *Roster {
 		r := &Roster{Members: members, gone: []ledger.Member{{Key: "cc@example.com", Aside: true}}}
@@ -107,7 +107,7 @@ func TestCheckUnlisted(t *testing.T) {
 		for range tc.before {
 			p.Finished[outcome.Revoked]++
 		}
-		err := CheckRevocation(p, Limit{Rows: 1}, tc.ours)
+		err := CheckRevocation(p, Limit{Floor: 1}, tc.ours)
 		if (err != nil) != (tc.says != "") || err != nil && !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%+v: %v", tc, err)
 		}
@@ -127,7 +127,7 @@ func TestSharesAreExact(t *testing.T) {
 }
 
 func TestCheckRevocation(t *testing.T) {
-	limit := Limit{Percent: 5, Rows: 1, Unit: Share}
+	limit := Limit{Percent: 5, Floor: 1, Unit: Share}
 	for _, tc := range []struct {
 		create, before, ours int
 		held                 bool
@@ -164,13 +164,18 @@ func TestParseLimit(t *testing.T) {
 			t.Errorf("%q: %d of %d exceeds it: %t", tc.text, tc.n, tc.base, got)
 		}
 	}
-	l := Limit{Percent: 5, Rows: 100, Unit: Share} // the default of a flag that is given
+	l := Limit{Percent: 5, Floor: 100, Unit: Share} // the default of a flag that is given
 	if err := l.UnmarshalText([]byte("0%")); err != nil || !l.Exceeded(1, 1000) || l.String() != "0%" {
 		t.Errorf("0%% allows %d of 1000: %s, %v", l.Allowed(1000), l, err)
 	}
-	l = Limit{Rows: 50, Unit: Number} // as settings have it, and then a flag
-	if err := l.UnmarshalText([]byte("5%")); err != nil || l.Allowed(100) != 5 || l.Allowed(10) != 1 {
-		t.Errorf("5%% after 50 allows %d of 100: %s, %v", l.Allowed(100), l, err)
+	l = Limit{Percent: 5, Floor: 3, Unit: Share}
+	for _, text := range []string{"50", "0%", "5%"} { // as settings have it, and then flags
+		if err := l.UnmarshalText([]byte(text)); err != nil {
+			t.Error(err)
+		}
+	}
+	if l.Allowed(100) != 5 || l.Allowed(10) != 3 || l.String() != "5% (at least 3)" {
+		t.Errorf("5%% after 50 and 0%% allows %d of 100: %s", l.Allowed(100), l)
 	}
 	for _, text := range []string{"", "-1", "x", "101%", "-1%", "NaN%", "1.5", "%"} {
 		var l Limit

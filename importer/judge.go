@@ -114,7 +114,7 @@ func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err
 // name sent, had the account in the ledger, which stays unless another one is found. That revoked access was given back
 // is taken on the user's word: the site only shows whether the account is the same, portal-only and active.
 func judgeResent(e ledger.Entry, name string, had ledger.Account, found apiclient.Account, err error) ledger.Entry {
-	revoked, day := !had.RevokedAt.IsZero(), outcome.Day(had.RevokedAt)+had.Doubt
+	revoked, day := !had.RevokedAt.IsZero(), outcome.Day(had.RevokedAt)+had.Perhaps
 	if err == nil && found.ID != had.ID && (had.ID != "" || !revoked) {
 		e.Outcome = judgeLookUp(e.Outcome, []string{name}, found, nil, false)
 		return e

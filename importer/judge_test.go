@@ -256,7 +256,7 @@ func TestJudgeRename(t *testing.T) {
 	}{
 		{"done", false, nil, outcome.Renamed, false},
 		{"cut short", false, context.Canceled, outcome.NotAttempted, false},
-		{"no such operation", false, &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound, RouteInDoubt: true}, outcome.Known, true},
+		{"no such operation", false, &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound, RouteUncertain: true}, outcome.Known, true},
 		{"no such account", false, &apiclient.Error{Status: 404, Kind: apiclient.KindNotFound}, outcome.Failed, false},
 		{"forbidden", false, &apiclient.Error{Status: 403, Kind: apiclient.KindForbidden}, outcome.Known, true},
 		{"no scope", false, &apiclient.Error{Status: 401, Kind: apiclient.KindScope}, outcome.Known, true},

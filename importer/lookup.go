@@ -52,7 +52,7 @@ func refusedForAll(err error) bool {
 	if _, silent := errors.AsType[unanswered](err); silent || errors.Is(err, apiclient.BrowseMissing) {
 		return true
 	}
-	return ok && (refused.Status == 403 || refused.RouteInDoubt || refused.Kind == apiclient.KindScope ||
+	return ok && (refused.Status == 403 || refused.RouteUncertain || refused.Kind == apiclient.KindScope ||
 		refused.Kind == apiclient.KindSite)
 }
 

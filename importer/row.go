@@ -126,14 +126,14 @@ func (r *Run) decideCreate(t *task) {
 		t.wants = outcome.Created
 	case !a.RevokedAt.IsZero():
 		o.Status, o.AccountID = outcome.RevokedBefore, a.ID
-		o.Reason = fmt.Sprintf(outcome.ReasonRevokedBefore, outcome.Day(a.RevokedAt)+a.Doubt)
+		o.Reason = fmt.Sprintf(outcome.ReasonRevokedBefore, outcome.Day(a.RevokedAt)+a.Perhaps)
 	default:
 		o.Status, o.AccountID, o.Name, o.Reason = outcome.Known, a.ID, a.Name, outcome.ReasonKnown(a.Status, a.At)
 		if nameChanged(t.row, *a) {
 			why := outcome.ReasonNameChanged
 			if !a.Ours() {
 				why = outcome.ReasonOldName
-			} else if r.plan.Options.UpdateNames && t.row.Own["jsm_row"] == "" { // or a slip has made it hers
+			} else if r.plan.Options.UpdateNames && t.row.Own["jsm_row"] == "" { // else it may be mistyped
 				t.wants, t.accountID = outcome.Renamed, a.ID
 			}
 			o.Reason = outcome.JoinReasons(o.Reason, fmt.Sprintf(why, a.Name))

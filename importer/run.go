@@ -88,14 +88,14 @@ type Run struct {
 	cancel   context.CancelCauseFunc
 }
 
-// NewRun prepares the run of plan, which the ledger has begun. When ctx ends, no new row is sent. A revocation, by
+// NewRun prepares the run of plan, which the ledger must have begun before Do. When ctx ends, no new row is sent. A revocation, by
 // revoke or undo, uses of the options only Workers, MaxErrors, MayBrowse and OnResult.
 func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *Plan, o Options) *Run {
 	r := &Run{api: api, ledger: l, plan: plan, options: o, userCtx: ctx}
 	r.window = 10_000 // 100 s at the usual quota
 	r.revokes, r.accounts = Revokes(plan.Run.Command), map[uint64]export.Place{}
 	r.rules = stopRules{maxErrors: o.MaxErrors, maxForbidden: min(plan.Create, maxSameRefusals)}
-	if o.MaxErrors == (Limit{Unit: Number}) { // 0: never
+	if o.MaxErrors.Unit == Number && o.MaxErrors.Rows == 0 { // never
 		r.rules.maxErrors = Limit{}
 	}
 	if !r.revokes && !o.ResolveConflicts {

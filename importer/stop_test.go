@@ -18,7 +18,7 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 		}
 		return stop
 	}
-	limit := Limit{Percent: 5, Rows: 100, Unit: Share}
+	limit := Limit{Percent: 5, Floor: 100, Unit: Share}
 
 	w := &stopRules{maxErrors: limit, maxForbidden: maxSameRefusals}
 	if stop := feed(w, maxSameRefusals-1, outcome.Failed, closed); stop != nil {
@@ -88,7 +88,7 @@ func TestSameRefusalIsOneProblem(t *testing.T) {
 }
 
 func TestMaxErrors(t *testing.T) {
-	w := &stopRules{maxErrors: Limit{Percent: 5, Rows: 100, Unit: Share}}
+	w := &stopRules{maxErrors: Limit{Percent: 5, Floor: 100, Unit: Share}}
 	unknown := errors.New("timeout")
 	for i := range 100 {
 		if stop := w.after(outcome.Unknown, unknown); stop != nil {
@@ -98,7 +98,7 @@ func TestMaxErrors(t *testing.T) {
 	if stop := w.after(outcome.Unknown, unknown); stop == nil || stop.Cause != Guarded {
 		t.Errorf("failure 101 of 101: %+v", stop)
 	}
-	w = &stopRules{maxErrors: Limit{Percent: 5, Rows: 100, Unit: Share}}
+	w = &stopRules{maxErrors: Limit{Percent: 5, Floor: 100, Unit: Share}}
 	for i := range 10_000 {
 		s := outcome.Created
 		if i%21 == 0 {

@@ -6,29 +6,29 @@ import (
 )
 
 const (
-	observe     = 6.0  // a second: how fast a report corrects the estimate: "levels; bucket 10/s"
-	approach    = 2.0  // a second: how fast the level is brought to its target: "levels; 100, 30, 100/s"
-	headroom    = 0.2  // seconds of the refill are the target: "levels; 100, 30, 100/s"
-	bucketShare = 0.3  // but no more of a small bucket: "levels; 10/s"
-	minTarget   = 3.0  // nor less than so many tokens: "levels; window"
-	longStep    = 0.25 // seconds that a report corrects for at most: "levels; bucket 10/s"
-	doubtMost   = 30.0 // passes without a report, or at none, and levels are believed no more: "levels that vanish"
-	doubtful    = 15.0 // a refusal at a good level counts for: "stray 1 % beside plenty"
-	doubtForget = 0.99 // of them with each report: "levels; bucket 10/s"
-	meanOver    = 5.0  // seconds: TestLargerQuotaIsFound
-	windowShare = 0.05 // of a window, if no more comes before its end, makes it used up: TestUsedUpWindowIsReported
+	observe      = 6.0  // a second: how fast a report corrects the estimate: "levels; bucket 10/s"
+	approach     = 2.0  // a second: how fast the level is brought to its target: "levels; 100, 30, 100/s"
+	headroom     = 0.2  // seconds of the refill are the target: "levels; 100, 30, 100/s"
+	bucketShare  = 0.3  // but no more of a small bucket: "levels; 10/s"
+	minTarget    = 3.0  // nor less than so many tokens: "levels; window"
+	longStep     = 0.25 // seconds that a report corrects for at most: "levels; bucket 10/s"
+	maxDistrust  = 30.0 // passes without a report, or at none, and levels are believed no more: "levels that vanish"
+	badRefusal   = 15.0 // a refusal at a good level counts for: "stray 1 % beside plenty"
+	keptDistrust = 0.99 // of them with each report: "levels; bucket 10/s"
+	meanOver     = 5.0  // seconds: TestLargerQuotaIsFound
+	windowShare  = 0.05 // of a window, if no more comes before its end, makes it used up: TestUsedUpWindowIsReported
 )
 
 // levels is what rate headers report.
 type levels struct {
-	on      bool
-	level   float64 // estimated for the arrival of a request that leaves at the time "at"
-	at      time.Time
-	largest float64   // reported so far
-	seen    time.Time // the last report
-	resets  time.Time // when the quota starts anew, by that report; seen: it did not say
-	doubt   float64   // a leaky count of what speaks against them
-	mean    float64   // of the refill, which moves with each report
+	on       bool
+	level    float64 // estimated for the arrival of a request that leaves at the time "at"
+	at       time.Time
+	largest  float64   // reported so far
+	seen     time.Time // the last report
+	resets   time.Time // when the quota starts anew, by that report; seen: it did not say
+	distrust float64   // a leaky count of answers that contradict them
+	mean     float64   // of the refill, which moves with each report
 }
 
 func (l *levels) advance(now time.Time, refill float64) {
@@ -44,12 +44,12 @@ func (l *levels) target(refill float64) float64 {
 // reported takes the level with which a request has passed; nil: none was reported.
 func (q *quota) reported(now time.Time, permit Permit, r *Level) {
 	l := &q.levels
-	if r != nil && l.doubt < doubtMost {
+	if r != nil && l.distrust < maxDistrust {
 		q.correct(now, permit, *r)
 	} else if l.on {
-		l.doubt++
+		l.distrust++
 	}
-	if l.on && l.doubt >= doubtMost {
+	if l.on && l.distrust >= maxDistrust {
 		l.on, q.refill = false, max(q.refill, slowest)
 		q.sinceEmpty, q.changedAt = sinceEmpty{empty: now}, now // the bucket is taken for empty
 	}
@@ -63,8 +63,8 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 		*l = levels{on: true, level: remaining - since, at: now, largest: remaining, seen: now, mean: q.refill}
 		q.event = nil
 	}
-	if l.doubt *= doubtForget; remaining == 0 {
-		l.doubt++
+	if l.distrust *= keptDistrust; remaining == 0 {
+		l.distrust++
 	}
 	l.advance(now, q.refill)
 	l.largest = max(l.largest, remaining)

@@ -142,8 +142,8 @@ func (p *Pacer) Done(permit Permit, a Answer) {
 	}
 	switch a.Kind {
 	case Passed:
-		if q := &p.pause; !q.doubted.IsZero() && permit.left.After(q.doubted) {
-			q.until, q.doubted = time.Time{}, time.Time{} // only one request was meant
+		if q := &p.pause; !q.unconfirmed.IsZero() && permit.left.After(q.unconfirmed) {
+			q.until, q.unconfirmed = time.Time{}, time.Time{} // only one request was meant
 		}
 		p.siteAnswers(now, permit)
 		if permit.epoch == p.epoch {

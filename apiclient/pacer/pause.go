@@ -14,12 +14,12 @@ const (
 	passWeight   = 0.25             // of what gets through: a fifth may fail for long, TestTooManyFailuresAreAnOutage
 )
 
-// pause is a time in which nothing leaves. It is only ever extended; only a doubted one may end early.
+// pause is a time in which nothing leaves. It is only ever extended; only an unconfirmed one may end early.
 type pause struct {
-	began   time.Time // zero: there is none
-	until   time.Time
-	reason  string
-	doubted time.Time // when the request left whose Retry-After was more than MaxPause; zero: none did
+	began       time.Time // zero: there is none
+	until       time.Time
+	reason      string
+	unconfirmed time.Time // when the request left whose Retry-After was more than MaxPause; zero: none did
 }
 
 // refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since
@@ -33,7 +33,7 @@ func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
 	}
 	p.pauseUntil(now, now.Add(d), a)
 	if d > p.group.config.MaxPause && !a.Shared {
-		p.pause.doubted = permit.left
+		p.pause.unconfirmed = permit.left
 	}
 }
 
@@ -108,7 +108,7 @@ func (p *Pacer) paused(now time.Time) (time.Duration, error) {
 	switch {
 	case p.outage && now.Sub(p.blockedSince) >= most:
 		return 0, &PauseError{Outage: p.blockedSince, Reason: p.name + ": " + q.reason}
-	case left > most && !q.doubted.IsZero() && p.counts.InFlight > 0: // their answers will show
+	case left > most && !q.unconfirmed.IsZero() && p.counts.InFlight > 0: // their answers will show
 	case left > most, left > 0 && !p.outage && !p.blockedSince.IsZero() && q.until.Sub(p.blockedSince) > most:
 		return 0, &PauseError{Until: q.until, Reason: q.reason}
 	}

@@ -148,7 +148,7 @@ func (q *quota) answered(now time.Time, permit Permit, a Answer, first bool) {
 		q.reported(now, permit, a.Level)
 	case first && l.on:
 		if l.level > bucketShare*l.largest {
-			l.doubt += doubtful
+			l.distrust += badRefusal
 		}
 		l.level = min(l.level, 0)
 	case first && seconds >= 0:

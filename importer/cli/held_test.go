@@ -95,7 +95,7 @@ func TestGuardsTell(t *testing.T) {
 	}
 }
 
-// A column of names that has slipped by a row renames nobody at night, where nobody is asked.
+// A column of names that has moved by a row renames nobody at night, where nobody is asked.
 func TestManyRenamesAreHeld(t *testing.T) {
 	t.Parallel()
 	c := newTrial(t, nil)

@@ -45,9 +45,9 @@ func (w *importWork) register(flags *pflag.FlagSet, r *run) {
 	flags.BoolVar(&r.planOptions.ResendKnown, "resend-known", false, "")
 	flags.BoolVar(&r.runOptions.ResolveConflicts, "resolve-conflicts", true, "")
 	flags.TextVar(&w.guards.MaxInvalid, "max-invalid", importer.Limit{Percent: 100, Unit: importer.Share}, "")
-	flags.TextVar(&w.guards.MaxCreates, "max-creates", importer.Limit{Rows: leastErrors}, "")
-	flags.TextVar(&w.guards.MaxRenames, "max-renames", importer.Limit{Rows: leastRenames}, "")
-	organizations := importer.Limit{Percent: 10, Rows: 20, Unit: importer.Share}
+	flags.TextVar(&w.guards.MaxCreates, "max-creates", importer.Limit{Floor: leastErrors}, "")
+	flags.TextVar(&w.guards.MaxRenames, "max-renames", importer.Limit{Floor: leastRenames}, "")
+	organizations := importer.Limit{Percent: 10, Floor: 20, Unit: importer.Share}
 	flags.TextVar(&w.guards.MaxOrganizations, "max-organizations", organizations, "")
 }
 

@@ -20,7 +20,7 @@ type revokeWork struct {
 func (p *program) revokeCommand() *cobra.Command {
 	w := &revokeWork{}
 	cmd, r := p.runCommand("revoke FILE", w)
-	cmd.Flags().TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Rows: 1}, "")
+	cmd.Flags().TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Floor: 1}, "")
 	r.read.register(cmd.Flags())
 	return cmd
 }

@@ -90,7 +90,7 @@ func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 	flags.StringVar(&r.out.notify, "notify", "", "")
 	flags.BoolVar(&r.dryRun, "dry-run", false, "")
 	flags.BoolVar(&r.yes, "yes", false, "")
-	some := importer.Limit{Percent: 5, Rows: leastErrors, Unit: importer.Share}
+	some := importer.Limit{Percent: 5, Floor: leastErrors, Unit: importer.Share}
 	flags.TextVar(&r.runOptions.MaxErrors, "max-errors", some, "")
 	p.log.register(flags)
 	return cmd, r
@@ -116,7 +116,7 @@ func (r *run) execute(ctx context.Context) (err error) {
 	return r.publish(still, monitor, err)
 }
 
-// openAndRun checks the flags, opens site and ledger, plans and runs. Nothing is sent before the plan is confirmed.
+// openAndRun checks the flags, opens site and ledger, plans and runs. No row is sent before the plan is confirmed.
 func (r *run) openAndRun(ctx context.Context) error {
 	_, err := r.read.options()
 	if err := errors.Join(err, r.site.check(), r.out.check()); err != nil {

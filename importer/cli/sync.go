@@ -32,12 +32,12 @@ func (p *program) syncCommand() *cobra.Command {
 	flags.StringVar(&r.source, "source", "", "")
 	flags.StringVar(&r.out.leavers, "leavers", "", "")
 	flags.BoolVar(&w.revokeLeavers, "revoke-leavers", false, "")
-	flags.TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Percent: 5, Rows: 1, Unit: importer.Share}, "")
-	flags.TextVar(&w.guards.MaxShrink, "max-shrink", importer.Limit{Percent: 20, Rows: 2, Unit: importer.Share}, "")
+	flags.TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Percent: 5, Floor: 1, Unit: importer.Share}, "")
+	flags.TextVar(&w.guards.MaxShrink, "max-shrink", importer.Limit{Percent: 20, Floor: 2, Unit: importer.Share}, "")
 	flags.StringArrayVar(&r.planOptions.Require, "require-email", nil, "")
 	w.guards.MaxInvalid = importer.Limit{Percent: 50, Unit: importer.Share}
-	w.guards.MaxCreates = importer.Limit{Percent: 20, Rows: leastErrors, Unit: importer.Share}
-	w.guards.MaxRenames = importer.Limit{Percent: 10, Rows: leastRenames, Unit: importer.Share}
+	w.guards.MaxCreates = importer.Limit{Percent: 20, Floor: leastErrors, Unit: importer.Share}
+	w.guards.MaxRenames = importer.Limit{Percent: 10, Floor: leastRenames, Unit: importer.Share}
 	return cmd
 }
 

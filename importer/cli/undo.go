@@ -18,7 +18,7 @@ func (p *program) undoCommand() *cobra.Command {
 	w := &undoWork{}
 	cmd, r := p.runCommand("undo [RUN]", w)
 	r.site.noNewLedger = true
-	cmd.Flags().TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Rows: 1}, "")
+	cmd.Flags().TextVar(&w.maxRevoke, "max-revoke", importer.Limit{Floor: 1}, "")
 	return cmd
 }
 

@@ -17,7 +17,7 @@ type Record struct {
 	Cells   []string
 	Place   Place
 	Ended   bool     // a line end stands after it
-	Repairs []string // what was wrong and leaves no doubt about the cells
+	Repairs []string // what was wrong and leaves the cells certain
 	Fault   string   // why the cells cannot be trusted; "": they can
 	Suspect bool     // it is in lines that were read before as part of an unclosed quote
 }

@@ -97,7 +97,7 @@ func (r *Reader) chooseReading(rec *Record, size int) {
 	rec.Cells, rec.Fault = r.split(size), QuotesUnclear
 }
 
-// isCertain reports whether a record was read without a doubt: each quote is in its place and
+// isCertain reports whether a record was read with certainty: each quote is in its place and
 // the cells are the header's columns. Less strictly, these in one line may have stray quotes,
 // and without anything odd there may be others, if not more of them in several lines.
 func (r *Reader) isCertain(cells int, loose bool) bool {

@@ -57,7 +57,7 @@ type header struct {
 	tokens    [][]string // of the words in brackets, but for those such as "name", and then of the others
 	own, kept []bool     // a column that this program adds to its files; one that stands in the results as it is
 	ownFile   bool
-	speaks    bool // a column is of a field
+	hasFields bool // a column is of a field
 	trimmed   int  // width without empty names at the end
 	meanings  [][]meaning
 }
@@ -87,7 +87,7 @@ func newHeader(cells []string, place Place) header {
 		h.kept = append(h.kept, !slices.Contains(ownColumns, name))
 		h.own = append(h.own, !h.kept[i] || slices.Contains(leaverColumns, name))
 		h.meanings = append(h.meanings, understand(h.tokens[i], parse(words), parse(brackets)))
-		h.speaks = h.speaks || h.meanings[i] != nil
+		h.hasFields = h.hasFields || h.meanings[i] != nil
 		if name != "" {
 			h.trimmed = i + 1
 		}
@@ -124,7 +124,7 @@ func (h *header) where(holds func(i int) bool) (list []int) {
 // where the header names no field: then it may be a row, which is for no log.
 func (h *header) flag(i int) string {
 	name := h.names[i]
-	if !h.speaks || name == "" || h.index(name) != i || slices.Contains(h.names[i+1:], name) {
+	if !h.hasFields || name == "" || h.index(name) != i || slices.Contains(h.names[i+1:], name) {
 		return strconv.Itoa(i + 1)
 	}
 	return name

@@ -12,8 +12,8 @@ import (
 	"jsm-onboard/importer/csvtext"
 )
 
-// cleanName makes a name fit to be sent. It repairs what leaves no doubt about
-// the name, and rejects names that are broken. "Null", "NA", "007" and "True" are people.
+// cleanName makes a name fit to be sent. It repairs what leaves the name certain, and rejects names that are broken.
+// "Null", "NA", "007" and "True" are people.
 func cleanName(cell string) (name string, repairs []*Problem, fault *Problem) {
 	s := bare(cell)
 	if s != cell {

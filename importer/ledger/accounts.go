@@ -18,7 +18,7 @@ type Account struct {
 	Run        int64          // the run that Status and ID are from
 	At         time.Time
 	RevokedAt  time.Time // zero: not revoked by us
-	Doubt      string    // of that, as it is said: the answer was lost; "": there is none
+	Perhaps    string    // what is added to that time when the answer was lost; "": it is certain
 	Gone       bool      // the site has it no more
 }
 

@@ -242,7 +242,7 @@ func TestRevocationInDoubt(t *testing.T) {
 			}
 			m := recall(t, l, run, 9, "ann")
 			same(t, c.doubt, !m.Account.RevokedAt.IsZero())
-			same(t, c.doubt, m.Account.Doubt != "")
+			same(t, c.doubt, m.Account.Perhaps != "")
 		})
 	}
 }

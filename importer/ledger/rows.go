@@ -191,7 +191,7 @@ func (l *Ledger) recallLost(ctx context.Context, revoke bool, q []Query, histori
 		case a.revokes == revoke:
 			histories[a.of].Lost = &a.Name
 		case known != nil && known.RevokedAt.IsZero() && a.At.After(known.At):
-			known.RevokedAt, known.Doubt = a.At, outcome.Perhaps
+			known.RevokedAt, known.Perhaps = a.At, outcome.Perhaps
 		}
 	}
 	return err
