@@ -57,6 +57,18 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// Devices without an end are written to, and never read.
+func TestMetricsToADevice(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("people.csv", 1)
+	p := c.start("import", "./people.csv", "--metrics-file", "/dev/full")
+	if code := p.wait(30 * time.Second); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	c.says(p.out.String(), "the metrics file was not written", "cannot write /dev/full: no space left on device")
+}
+
 // The same for a ledger that cannot grow: nothing leaves any more, and what
 // could not be recorded is settled later.
 func TestFullDiskUnderTheLedger(t *testing.T) {
