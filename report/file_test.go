@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -177,37 +178,60 @@ func TestWriteErrorShowsItsPathFromHere(t *testing.T) {
 	}
 }
 
-// Of two runs that write the same file, the one that began first ends with an error, and leaves that of the other alone.
+// Of two runs that write the same file, the second one ends before it has done anything, and the first one goes on.
 func TestFileThatAnotherRunHasBegunToWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")
-	write(t, path, "old")
-	var files [2]*File
-	for i := range files {
-		var err error
-		files[i], err = CreateFile(path)
-		if _, refused := errors.AsType[*WriteError](err); refused && i > 0 && runtime.GOOS == "windows" {
-			files[0].Abort()
-			return // a file that is open cannot be removed there: the other run does not begin
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := files[i].Write([]byte(strings.Repeat("12", 1<<16)[i:])); err != nil { // more than is buffered
-			t.Fatal(err)
-		}
+	first, err := CreateFile(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	err := files[0].Commit()
-	if e, ok := errors.AsType[*WriteError](err); !ok || e.Why != "another run or program writes there, too" ||
-		!strings.Contains(e.Hint, "let that one end, or name another path") {
-		t.Errorf("%v", err)
+	if _, err := first.Write(make([]byte, 1<<17)); err != nil { // more than is buffered
+		t.Fatal(err)
 	}
-	if got := read(t, path); got != "old" {
-		t.Errorf("after the first Commit there are %d bytes", len(got))
+	_, err = CreateFile(path)
+	if e, ok := errors.AsType[*WriteError](err); !ok || !e.Locked || !strings.Contains(e.Why, fmt.Sprintf("in use by process %d since 20", os.Getpid())) ||
+		!strings.HasPrefix(e.Hint, "let that run end, or name another path") {
+		t.Errorf("%v: %+v", err, e)
 	}
-	if err := files[1].Commit(); err != nil {
+	if err := first.Commit(); err != nil {
 		t.Error(err)
 	}
-	if got := read(t, path); got != strings.Repeat("12", 1<<16)[1:] {
-		t.Errorf("after the second Commit there are %d bytes", len(got))
+	if got := read(t, path); len(got) != 1<<17 {
+		t.Errorf("after Commit there are %d bytes", len(got))
+	}
+	second, err := CreateFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Abort() // does nothing any more
+	if _, err := CreateFile(path); err == nil {
+		t.Error("the second one writes it, too")
+	}
+	second.Abort()
+	if got := names(t, filepath.Dir(path)); got != "[a.csv]" {
+		t.Errorf("the folder holds %s", got)
+	}
+}
+
+// Where a file system has no locks, nobody knows whether a partial file is still being written: it is left alone.
+func TestFileThatAnotherRunHasBegunToWriteUnlocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.Mkdir(path+".partial.lock", 0o700); err != nil { // which cannot be locked
+		t.Fatal(err)
+	}
+	first, err := CreateFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = CreateFile(path)
+	if e, ok := errors.AsType[*WriteError](err); !ok || e.Why != "another run or program writes there, too" ||
+		!strings.Contains(e.Hint, "let that one end, remove "+path+".partial, or name another path") {
+		t.Errorf("%v", err)
+	}
+	if err := first.Commit(); err != nil {
+		t.Error(err)
+	}
+	if got := names(t, filepath.Dir(path)); got != "[a.csv a.csv.partial.lock]" {
+		t.Errorf("the folder holds %s", got)
 	}
 }

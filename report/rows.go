@@ -121,9 +121,6 @@ type Failed struct {
 
 // NewFailed opens path's partial file and writes the header.
 func NewFailed(path string, s *export.Survey, written *FailedFiles) (*Failed, error) {
-	if written.err != nil && !errors.Is(written.err, fs.ErrNotExist) {
-		return nil, written.err
-	}
 	r, err := newResults(path, s, func(all []string) []string { return all[4:7] })
 	if err != nil {
 		return nil, err
@@ -181,10 +178,10 @@ func checksum(path string) string {
 type FailedFiles struct {
 	FailedFile                        // of the run
 	InUse      func(path string) bool // reports whether a path is in use otherwise, such as the input; nil: none is
+	Err        error                  // why they could not be read; nil: they could
 	path       string
 	content    []byte
 	files      []FailedFile // the oldest first
-	err        error        // why it could not be read
 }
 
 // FailedFile is one failed file that was written.
@@ -196,10 +193,12 @@ type FailedFile struct {
 	Flags  []string `json:"flags"` // with which its columns are read as those of the input were
 }
 
-// ReadFailedFiles reads the file at path; NewFailed returns an error of it. unnamed: the failed file belongs to input.
+// ReadFailedFiles reads the file at path; see Err. unnamed: the failed file belongs to input.
 func ReadFailedFiles(path, input string, unnamed bool) *FailedFiles {
 	m := &FailedFiles{path: path, FailedFile: FailedFile{Input: onlyIf(unnamed, input)}}
-	m.content, m.err = os.ReadFile(path)
+	if m.content, m.Err = os.ReadFile(path); errors.Is(m.Err, fs.ErrNotExist) {
+		m.Err = nil
+	}
 	for line := range bytes.Lines(m.content) {
 		var w FailedFile
 		if json.Unmarshal(line, &w) == nil { // else it is empty, or was not written to its end

@@ -104,14 +104,18 @@ func absolute(path string) string {
 	return abs
 }
 
-// writable finds out before the first request whether the files can be written.
-func writable(files []namedFile) (err error) {
+// writable finds out before the first request whether the files can be written, and no other run is writing them.
+func writable(files []namedFile) error {
 	for _, f := range files {
-		if err == nil && isFile(f.path) {
-			err = report.TryFile(f.path)
+		if isFile(f.path) {
+			file, err := report.CreateFile(f.path)
+			if err != nil {
+				return err
+			}
+			file.Abort()
 		}
 	}
-	return err
+	return nil
 }
 
 // stem is the prefix of the files that are named after path. That of a rehearsal ends in .sandbox, and no other does.
