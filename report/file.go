@@ -53,8 +53,10 @@ func CreateFile(path string) (f *File, err error) {
 	return f, nil
 }
 
-// ours is what stands near the beginning of every file of this program: of rows and metrics, a summary, and a page.
-var ours = regexp.MustCompile(`jsm_|"run_id"|default-src 'none'; style-src`)
+// ours is what stands near the beginning of every file of this program: of rows, metrics, a lock, a summary and a page.
+var ours = regexp.MustCompile(`\bjsm_(status\W{1,3}jsm_account_id|account_id\W{1,3}jsm_action|reason\W{1,3}jsm_row)\b` +
+	`|^# HELP jsm_onboard_|^\x00process \d+ since |"run_id": ?"[^"]*",\s*"command"` +
+	`|default-src 'none'; style-src [^"]*">\s*<meta name="referrer"`)
 
 // Replaceable reports whether what is at path, if anything, is of this program; in a rehearsal, of one by its name.
 func Replaceable(path string, rehearsal bool) bool {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -95,24 +96,32 @@ func TestReplaceable(t *testing.T) {
 	for name, content := range map[string]string{
 		"results":   "\ufeff" + wide + "\"jsm_status\",\"jsm_account_id\"\r\n",
 		"saved":     "email;jsm_status;jsm_account_id\n",
-		"leavers":   "\ufeff\"email\",\"name\",\"jsm_account_id\"\r\n",
+		"leavers":   "\ufeff\"email\",\"name\",\"jsm_account_id\",\"jsm_action\"\r\n",
+		"failed":    "\ufeff\"email\",\"jsm_reason\",\"jsm_row\",\"jsm_line\"\r\n",
+		"lock":      "\x00process 4711 since 2025-03-01 08:00:00   ",
 		"summary":   string(exampleSummary().JSON()),
 		"metrics":   string(metrics("crm", exampleSummary(), "")),
 		"no file":   "",
 		"customers": "email,name\nann@example.com,JSM Test\n",
 		"notes":     "Ask Ann about jsm-onboard.",
+		"groups":    "date,group\n2026-01-01,jsm_admins\n",
+		"statuses":  "date,jsm_status\n2026-01-01,open\n",
+		"runs":      `{"run_id": 7, "workflow": "build"}`,
+		"alerts":    "expr: jsm_onboard_exit_code > 0\n",
+		"page":      `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self'">` + "\n<title>",
 	} {
 		path := filepath.Join(folder, name)
 		if content != "" {
 			write(t, path, content)
 		}
-		if got := Replaceable(path, false); got != (name != "customers" && name != "notes") {
+		others := []string{"customers", "notes", "groups", "statuses", "runs", "alerts", "page"}
+		if got := Replaceable(path, false); got == slices.Contains(others, name) {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
 	for name, want := range map[string]bool{"a.sandbox.csv": true, "sandbox.csv": false, "a.sandboxes.csv": false, "a.csv": false} {
 		path := filepath.Join(folder, name)
-		write(t, path, "jsm_status\n")
+		write(t, path, "jsm_status,jsm_account_id\n")
 		if got := Replaceable(path, true); got != want {
 			t.Errorf("%s in a rehearsal: %t", name, got)
 		}

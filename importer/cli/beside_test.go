@@ -66,3 +66,28 @@ func TestPartialFileOfAKilledRun(t *testing.T) {
 		t.Error("what the killed run has left is still there")
 	}
 }
+
+// Files of others are never replaced, whatever they are called: also not those that stand in for a partial file.
+func TestFilesOfOthersStay(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"p.results.csv":              "date,group\n2026-01-01,jsm_admins\n",
+		"p.results.csv.partial":      "somebody's",
+		"p.failed.csv.partial":       "somebody's",
+		"p.results.csv.partial.lock": "somebody's",
+		"p.results.csv.tried":        "somebody's",
+	} {
+		c := newTrial(t, nil)
+		c.write("p.csv", "name,email\nAnn Lee,ann@example.com\n")
+		c.write(name, text)
+		refused := name != "p.results.csv.tried"
+		if code, out := c.run("import", "./p.csv"); refused {
+			if c.says(out, name+" is there, and no file of this program"); code != 2 || c.posts() > 0 {
+				t.Errorf("%s: exit code %d after %d requests", name, code, c.posts())
+			}
+		}
+		if !c.exists(name) || c.read(name) != text {
+			t.Errorf("%s is replaced", name)
+		}
+	}
+}

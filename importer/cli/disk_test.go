@@ -215,7 +215,7 @@ func TestLedgerIsRefused(t *testing.T) {
 		c.export("people.csv", 3)
 		p := c.start("import", "./people.csv")
 		eventually(t, 10*time.Second, func() bool { return c.site.Stats().Requests > 0 })
-		const theirs = `{"run_id": "of the run that goes on"}`
+		const theirs = `{"run_id": "of the run that goes on", "command": "import"}`
 		c.write("night.json", theirs)
 		c.write("night.html", theirs)
 		out := c.must(1, "import", "./people.csv", "--summary", "./night.json", "--page", "./night.html")
