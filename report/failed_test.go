@@ -162,13 +162,75 @@ func TestFailedThatCannotBeRememberedIsDropped(t *testing.T) {
 	}
 }
 
-// Night after night with the same rows to fix, the memory stays as small as it is.
+// Night after night the memory stays as small as it is: with the same rows to fix, with others, and with none.
 func TestMemoryDoesNotGrowWithTheNights(t *testing.T) {
 	path, memory := filepath.Join(t.TempDir(), "c.failed.csv"), remembering(t)
-	for range 3 {
-		fail(t, memory, path, result(1, outcome.Failed, "x", "a"))
+	for _, reasons := range [][]string{{"x"}, {"x", "y"}, {"x", "y", "z"}, {"x", ""}} {
+		for range 3 {
+			for _, reason := range reasons {
+				status := outcome.Failed
+				if reason == "" {
+					status = outcome.Created
+				}
+				if m := fail(t, memory, path, result(1, status, reason, "a")); m.Kept != "" {
+					t.Errorf("%q: %+v", reason, m)
+				}
+			}
+		}
+		if got := read(t, memory.path); strings.Count(got, "sha256") > 2 { // the last, and the one that it has replaced
+			t.Errorf("%q: %s", reasons, got)
+		}
 	}
-	if got := read(t, memory.path); strings.Count(got, "sha256") != 1 {
+}
+
+// Until the new file has its name, that of the run before stays known for ours: the run may be killed in between.
+func TestMemoryOfTheFileThatIsThere(t *testing.T) {
+	path, memory := filepath.Join(t.TempDir(), "c.failed.csv"), remembering(t)
+	fail(t, memory, path, result(1, outcome.Failed, "first", "a"))
+	for range 3 { // killed runs
+		killed := ReadFailedFiles(memory.path, memory.Input, true)
+		if err := killed.remember(path, "of a file that got no name"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := read(t, memory.path); strings.Count(got, "sha256") != 2 {
 		t.Errorf("%s", got)
+	}
+	if m := fail(t, memory, path, result(1, outcome.Failed, "second", "a")); m.Path != path || m.Kept != "" {
+		t.Errorf("%+v", m)
+	}
+}
+
+// Of two inputs with the same failed file, byte by byte, each stays known with its batch.
+func TestMemoryKeepsOtherInputsAndPaths(t *testing.T) {
+	folder, memory := t.TempDir(), remembering(t)
+	other := ReadFailedFiles(memory.path, "/data/c.txt", true)
+	fail(t, memory, filepath.Join(folder, "c.failed.csv"), result(1, outcome.Failed, "x", "a"))
+	fail(t, memory, filepath.Join(folder, "d.failed.csv"), result(1, outcome.Failed, "x", "a"))
+	fail(t, other, filepath.Join(folder, "c.failed.csv"), result(1, outcome.Failed, "x", "a"))
+	if got := read(t, memory.path); strings.Count(got, "sha256") != 3 {
+		t.Errorf("%s", got)
+	}
+}
+
+// A failed file is read as that of the run that wrote it last, whose file may be the same as one before.
+func TestLastFailedFile(t *testing.T) {
+	path, memory := filepath.Join(t.TempDir(), "c.failed.csv"), remembering(t)
+	for _, flag := range []string{"name=Full", "name=Nick", "name=Full"} {
+		m := ReadFailedFiles(memory.path, memory.Input, true)
+		f, err := NewFailed(path, &export.Survey{Header: []string{"Email"}, Repeat: []string{"--column", flag}}, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Write(result(1, outcome.Failed, "x", "a")); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := f.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		last := ReadFailedFiles(memory.path, memory.Input, true).Last(path)
+		if len(last.Flags) != 2 || last.Flags[1] != flag {
+			t.Errorf("after %s: %+v", flag, last)
+		}
 	}
 }

@@ -13,50 +13,50 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
+
+	"jsm-onboard/importer/ledger"
 )
 
 // A File is written to PATH.partial, which Commit renames; a device or a pipe directly. Only its owner can read it.
 type File struct {
 	path    string // with links followed
 	partial string // "": written to directly, or done with
+	unlock  func() // leaves the partial file to other processes
 	file    *os.File
-	begun   fs.FileInfo // the partial file
 	buffer  *bufio.Writer
 }
 
 // CreateFile opens path's partial file, and finds out now what would keep it from getting its name later: no such
 // folder, a folder of that name, a file that is read-only or open in another program. Errors are a *WriteError.
-func CreateFile(path string) (*File, error) { return createFile(path, ".partial") }
-
-// TryFile returns the error that CreateFile would end with; another process may be writing the partial file meanwhile.
-func TryFile(path string) error {
-	f, err := createFile(path, ".tried")
-	if err == nil {
-		f.Abort()
-	}
-	return err
-}
-
-func createFile(path, suffix string) (*File, error) {
+func CreateFile(path string) (f *File, err error) {
 	followed, _ := filepath.EvalSymlinks(path)
-	f := &File{path: cmp.Or(followed, path)}
-	there, err := os.OpenFile(f.path, os.O_WRONLY, 0)
-	if f.file = there; !isDevice(f.path) && (err == nil || errors.Is(err, fs.ErrNotExist)) {
-		there.Close()
-		f.partial = f.path + suffix
-		os.Remove(f.partial)
+	f = &File{path: cmp.Or(followed, path), unlock: func() {}}
+	f.file, err = os.OpenFile(f.path, os.O_WRONLY, 0)
+	if !isDevice(f.path) && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+		f.file.Close()
+		f.partial = f.path + ".partial"
+		lock, lockErr := ledger.Lock(f.partial)
+		if refused, locked := errors.AsType[*ledger.RefusedError](lockErr); locked {
+			return nil, &WriteError{path, "it " + refused.What, "let that run end, or name another path", true}
+		}
+		if lockErr == nil { // else the file system may have no locks, and nobody knows whose a file is that is there
+			f.unlock = func() { lock.Close(); os.Remove(lock.Path()) }
+			os.Remove(f.partial)
+		}
 		f.file, err = os.OpenFile(f.partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	}
 	if err != nil {
+		f.unlock()
 		return nil, unwritable(path, err)
 	}
-	f.begun, _ = f.file.Stat() // without it, no file gets its name
 	f.buffer = bufio.NewWriterSize(f.file, 1<<16)
 	return f, nil
 }
 
-// ours is what stands near the beginning of every file of this program: of rows and metrics, a summary, and a page.
-var ours = regexp.MustCompile(`jsm_|"run_id"|default-src 'none'; style-src`)
+// ours is what stands near the beginning of every file of this program: of rows, metrics, a lock, a summary and a page.
+var ours = regexp.MustCompile(`\bjsm_(status\W{1,3}jsm_account_id|account_id\W{1,3}jsm_action|reason\W{1,3}jsm_row)\b` +
+	`|^# HELP jsm_onboard_|^\x00process \d+ since |"run_id": ?"[^"]*",\s*"command"` +
+	`|default-src 'none'; style-src [^"]*">\s*<meta name="referrer"`)
 
 // Replaceable reports whether what is at path, if anything, is of this program; in a rehearsal, of one by its name.
 func Replaceable(path string, rehearsal bool) bool {
@@ -82,7 +82,7 @@ func (f *File) Write(p []byte) (int, error) {
 func (f *File) Commit() error {
 	err := f.buffer.Flush()
 	if err == nil && f.partial != "" {
-		err = cmp.Or(f.file.Sync(), f.checkPartial())
+		err = f.file.Sync()
 	}
 	err = cmp.Or(err, f.file.Close()) // before the renaming: Windows renames no open file
 	if err == nil && f.partial != "" {
@@ -92,6 +92,7 @@ func (f *File) Commit() error {
 		f.Abort()
 		return unwritable(f.path, err)
 	}
+	f.unlock()
 	f.partial = ""
 	if folder, err := os.Open(filepath.Dir(f.path)); err == nil {
 		folder.Sync() // makes the new name durable, where the file system can
@@ -100,20 +101,13 @@ func (f *File) Commit() error {
 	return nil
 }
 
-// checkPartial returns an error if the partial file is no longer the one that was begun.
-func (f *File) checkPartial() error {
-	if there, err := os.Stat(f.partial); err != nil || !os.SameFile(there, f.begun) {
-		return fs.ErrExist
-	}
-	return nil
-}
-
 // Abort drops what was written. After Commit it does nothing.
 func (f *File) Abort() {
-	if f.checkPartial() == nil {
-		defer os.Remove(f.partial) // when it is closed
-	}
 	f.file.Close()
+	if f.partial != "" {
+		os.Remove(f.partial)
+		f.unlock()
+	}
 	f.partial = ""
 }
 
@@ -128,7 +122,10 @@ func WriteFile(path string, content []byte) error {
 }
 
 // A WriteError names the file that could not be written, why, and what can be done about it.
-type WriteError struct{ Path, Why, Hint string }
+type WriteError struct {
+	Path, Why, Hint string
+	Locked          bool // another process is writing it
+}
 
 func (e *WriteError) Error() string { return fmt.Sprintf("cannot write %s: %s", Shown(e.Path), e.Why) }
 
@@ -137,15 +134,17 @@ func unwritable(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &WriteError{path, Plainly(err), "make room on the disk, and close the file in other programs"}
+	e := &WriteError{Path: path, Why: Plainly(err)}
+	e.Hint = "make room on the disk, and close the file in other programs"
 	_, noLink := os.Readlink(path)
 	switch _, folder := os.Stat(filepath.Dir(path)); {
 	case errors.Is(folder, fs.ErrNotExist):
 		e.Why, e.Hint = "there is no such folder", "make that folder"
 	case errors.Is(err, fs.ErrNotExist) && noLink != nil: // in /dev/fd, where a shell puts <(…)
-		return &WriteError{path, "no file can be made there", "name files elsewhere, with --results and --failed"}
+		e.Why, e.Hint = "no file can be made there", "name files elsewhere, with --results and --failed"
+		return e
 	case errors.Is(err, fs.ErrExist):
-		e.Why, e.Hint = "another run or program writes there, too", "let that one end"
+		e.Why, e.Hint = "another run or program writes there, too", "let that one end, remove "+Shown(path)+".partial"
 	case errors.Is(err, syscall.EISDIR):
 		e.Hint = "name a file in it"
 	case errors.Is(err, fs.ErrPermission):

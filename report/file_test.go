@@ -3,9 +3,11 @@ package report
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -94,24 +96,32 @@ func TestReplaceable(t *testing.T) {
 	for name, content := range map[string]string{
 		"results":   "\ufeff" + wide + "\"jsm_status\",\"jsm_account_id\"\r\n",
 		"saved":     "email;jsm_status;jsm_account_id\n",
-		"leavers":   "\ufeff\"email\",\"name\",\"jsm_account_id\"\r\n",
+		"leavers":   "\ufeff\"email\",\"name\",\"jsm_account_id\",\"jsm_action\"\r\n",
+		"failed":    "\ufeff\"email\",\"jsm_reason\",\"jsm_row\",\"jsm_line\"\r\n",
+		"lock":      "\x00process 4711 since 2025-03-01 08:00:00   ",
 		"summary":   string(exampleSummary().JSON()),
 		"metrics":   string(metrics("crm", exampleSummary(), "")),
 		"no file":   "",
 		"customers": "email,name\nann@example.com,JSM Test\n",
 		"notes":     "Ask Ann about jsm-onboard.",
+		"groups":    "date,group\n2026-01-01,jsm_admins\n",
+		"statuses":  "date,jsm_status\n2026-01-01,open\n",
+		"runs":      `{"run_id": 7, "workflow": "build"}`,
+		"alerts":    "expr: jsm_onboard_exit_code > 0\n",
+		"page":      `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self'">` + "\n<title>",
 	} {
 		path := filepath.Join(folder, name)
 		if content != "" {
 			write(t, path, content)
 		}
-		if got := Replaceable(path, false); got != (name != "customers" && name != "notes") {
+		others := []string{"customers", "notes", "groups", "statuses", "runs", "alerts", "page"}
+		if got := Replaceable(path, false); got == slices.Contains(others, name) {
 			t.Errorf("%s: %t", name, got)
 		}
 	}
 	for name, want := range map[string]bool{"a.sandbox.csv": true, "sandbox.csv": false, "a.sandboxes.csv": false, "a.csv": false} {
 		path := filepath.Join(folder, name)
-		write(t, path, "jsm_status\n")
+		write(t, path, "jsm_status,jsm_account_id\n")
 		if got := Replaceable(path, true); got != want {
 			t.Errorf("%s in a rehearsal: %t", name, got)
 		}
@@ -177,37 +187,60 @@ func TestWriteErrorShowsItsPathFromHere(t *testing.T) {
 	}
 }
 
-// Of two runs that write the same file, the one that began first ends with an error, and leaves that of the other alone.
+// Of two runs that write the same file, the second one ends before it has done anything, and the first one goes on.
 func TestFileThatAnotherRunHasBegunToWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")
-	write(t, path, "old")
-	var files [2]*File
-	for i := range files {
-		var err error
-		files[i], err = CreateFile(path)
-		if _, refused := errors.AsType[*WriteError](err); refused && i > 0 && runtime.GOOS == "windows" {
-			files[0].Abort()
-			return // a file that is open cannot be removed there: the other run does not begin
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := files[i].Write([]byte(strings.Repeat("12", 1<<16)[i:])); err != nil { // more than is buffered
-			t.Fatal(err)
-		}
+	first, err := CreateFile(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	err := files[0].Commit()
-	if e, ok := errors.AsType[*WriteError](err); !ok || e.Why != "another run or program writes there, too" ||
-		!strings.Contains(e.Hint, "let that one end, or name another path") {
-		t.Errorf("%v", err)
+	if _, err := first.Write(make([]byte, 1<<17)); err != nil { // more than is buffered
+		t.Fatal(err)
 	}
-	if got := read(t, path); got != "old" {
-		t.Errorf("after the first Commit there are %d bytes", len(got))
+	_, err = CreateFile(path)
+	if e, ok := errors.AsType[*WriteError](err); !ok || !e.Locked || !strings.Contains(e.Why, fmt.Sprintf("in use by process %d since 20", os.Getpid())) ||
+		!strings.HasPrefix(e.Hint, "let that run end, or name another path") {
+		t.Errorf("%v: %+v", err, e)
 	}
-	if err := files[1].Commit(); err != nil {
+	if err := first.Commit(); err != nil {
 		t.Error(err)
 	}
-	if got := read(t, path); got != strings.Repeat("12", 1<<16)[1:] {
-		t.Errorf("after the second Commit there are %d bytes", len(got))
+	if got := read(t, path); len(got) != 1<<17 {
+		t.Errorf("after Commit there are %d bytes", len(got))
+	}
+	second, err := CreateFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Abort() // does nothing any more
+	if _, err := CreateFile(path); err == nil {
+		t.Error("the second one writes it, too")
+	}
+	second.Abort()
+	if got := names(t, filepath.Dir(path)); got != "[a.csv]" {
+		t.Errorf("the folder holds %s", got)
+	}
+}
+
+// Where a file system has no locks, nobody knows whether a partial file is still being written: it is left alone.
+func TestFileThatAnotherRunHasBegunToWriteUnlocked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.Mkdir(path+".partial.lock", 0o700); err != nil { // which cannot be locked
+		t.Fatal(err)
+	}
+	first, err := CreateFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = CreateFile(path)
+	if e, ok := errors.AsType[*WriteError](err); !ok || e.Why != "another run or program writes there, too" ||
+		!strings.Contains(e.Hint, "let that one end, remove "+path+".partial, or name another path") {
+		t.Errorf("%v", err)
+	}
+	if err := first.Commit(); err != nil {
+		t.Error(err)
+	}
+	if got := names(t, filepath.Dir(path)); got != "[a.csv a.csv.partial.lock]" {
+		t.Errorf("the folder holds %s", got)
 	}
 }

@@ -167,8 +167,6 @@ const (
 	Failing State = "failed"
 )
 
-var stateSymbols = map[State]string{Fine: "✓", Warning: "!", Failing: "✗"}
-
 // A Finding is one line of the doctor's list.
 type Finding struct {
 	Name  string `json:"name"`
@@ -189,10 +187,10 @@ type Diagnosis struct {
 func (d Diagnosis) String() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	found := map[State]int{}
+	found, symbols := map[State]int{}, map[State]string{Fine: "✓", Warning: "!", Failing: "✗"}
 	for _, c := range d.Checks {
 		found[c.State]++
-		fmt.Fprintf(w, "%s %s\t%s\n", stateSymbols[c.State], text.Printable(c.Name), text.Printable(c.Text))
+		fmt.Fprintf(w, "%s %s\t%s\n", symbols[c.State], text.Printable(c.Name), text.Printable(c.Text))
 		for line := range strings.Lines(c.Hint) {
 			fmt.Fprintf(w, "\t> %s\n", text.Printable(strings.TrimSuffix(line, "\n")))
 		}

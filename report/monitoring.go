@@ -14,15 +14,15 @@ import (
 
 // WriteMetrics writes the totals of a run and its leavers in the Prometheus text format, for node_exporter's collector.
 // The times of runs that ended well stay as the file has them, and so does its mode: the collector may be another user.
-//
 // https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
 func WriteMetrics(path, source string, s Summary) error {
-	before, _ := os.ReadFile(path)
 	f, err := CreateFile(path)
 	if err != nil {
 		return err
 	}
-	if old, err := os.Stat(f.path); err == nil && f.partial != "" {
+	var before []byte
+	if old, err := os.Stat(f.path); err == nil && f.partial != "" { // no device, which may have no end
+		before, _ = os.ReadFile(f.path)
 		f.file.Chmod(old.Mode().Perm())
 	}
 	f.Write(metrics(source, s, string(before))) // Commit returns its error

@@ -121,9 +121,6 @@ type Failed struct {
 
 // NewFailed opens path's partial file and writes the header.
 func NewFailed(path string, s *export.Survey, written *FailedFiles) (*Failed, error) {
-	if written.err != nil && !errors.Is(written.err, fs.ErrNotExist) {
-		return nil, written.err
-	}
 	r, err := newResults(path, s, func(all []string) []string { return all[4:7] })
 	if err != nil {
 		return nil, err
@@ -141,8 +138,7 @@ func (f *Failed) Write(o importer.Result) error {
 }
 
 // Finish gives the file its name and returns it; "": no row needs fixing, and an old unedited file was removed. kept is
-// a file that was edited, is of another input or in use: then the new file has -2, -3, … in its name. The new file is
-// remembered before it appears: else it would be taken for an edited one.
+// a file that was edited, is of another input or in use: then the new one, remembered before it appears, has -2, -3, ….
 func (f *Failed) Finish() (path, kept string, err error) {
 	defer f.Abort()
 	if f.partial == "" { // a device
@@ -181,10 +177,9 @@ func checksum(path string) string {
 type FailedFiles struct {
 	FailedFile                        // of the run
 	InUse      func(path string) bool // reports whether a path is in use otherwise, such as the input; nil: none is
+	Err        error                  // why they could not be read; nil: they could
 	path       string
-	content    []byte
 	files      []FailedFile // the oldest first
-	err        error        // why it could not be read
 }
 
 // FailedFile is one failed file that was written.
@@ -196,11 +191,14 @@ type FailedFile struct {
 	Flags  []string `json:"flags"` // with which its columns are read as those of the input were
 }
 
-// ReadFailedFiles reads the file at path; NewFailed returns an error of it. unnamed: the failed file belongs to input.
+// ReadFailedFiles reads the file at path; see Err. unnamed: the failed file belongs to input.
 func ReadFailedFiles(path, input string, unnamed bool) *FailedFiles {
 	m := &FailedFiles{path: path, FailedFile: FailedFile{Input: onlyIf(unnamed, input)}}
-	m.content, m.err = os.ReadFile(path)
-	for line := range bytes.Lines(m.content) {
+	content, err := os.ReadFile(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		m.Err = err
+	}
+	for line := range bytes.Lines(content) {
 		var w FailedFile
 		if json.Unmarshal(line, &w) == nil { // else it is empty, or was not written to its end
 			m.files = append(m.files, w)
@@ -212,19 +210,16 @@ func ReadFailedFiles(path, input string, unnamed bool) *FailedFiles {
 	return m
 }
 
-func (m *FailedFiles) wrote(sum string) bool {
-	return slices.ContainsFunc(m.files, func(w FailedFile) bool {
-		return w.SHA256 == sum && (w.Input == m.Input && w.Batch == m.Batch || w.Input == "" || m.Input == "")
-	})
-}
-
 // Place returns where a failed file with the checksum sum is written: the first of path, path-2, path-3, … that is not
 // in use and has no file, the same one, or an unedited one of the same input. kept is the last that was passed over.
 func (m *FailedFiles) Place(path, sum string) (at, kept string) {
 	at = path
 	for n := 2; ; n++ {
 		old, taken := checksum(at), m.InUse != nil && m.InUse(at)
-		if !taken && (old == "" || old == sum || m.wrote(old)) {
+		wrote := func(w FailedFile) bool {
+			return w.SHA256 == old && (w.Input == m.Input && w.Batch == m.Batch || w.Input == "" || m.Input == "")
+		}
+		if !taken && (old == "" || old == sum || slices.ContainsFunc(m.files, wrote)) {
 			return at, kept
 		}
 		at, kept = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, filepath.Ext(path)), n, filepath.Ext(path)), at
@@ -241,15 +236,25 @@ func (m *FailedFiles) Last(path string) (last FailedFile) {
 	return last
 }
 
-// remember adds a file. An earlier file of this path stays known: it is still there if the new one gets no name.
+// remember makes a file the last one. Of its input at its path, only the one that is there stays known besides.
 func (m *FailedFiles) remember(path, sum string) error {
 	m.Path, m.SHA256 = path, sum
-	line, _ := json.Marshal(m.FailedFile) // texts can always be written
-	if bytes.Contains(m.content, line) {
-		return nil
-	}
+	there := checksum(path)
 	os.MkdirAll(filepath.Dir(m.path), 0o700) // without the folder the file cannot be written
-	file, err := os.OpenFile(m.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	_, writeErr := fmt.Fprintf(file, "\n%s\n", line)
-	return unwritable(m.path, cmp.Or(err, writeErr, file.Sync(), file.Close()))
+	file, err := CreateFile(m.path)
+	if err != nil {
+		return err
+	}
+	defer file.Abort()
+	now := ReadFailedFiles(m.path, "", false) // another process may have added some
+	kept := slices.DeleteFunc(now.files, func(w FailedFile) bool {
+		return w.Path == path && w.Input == m.Input && (w.SHA256 != there || w.SHA256 == sum)
+	})
+	for _, w := range append(kept, m.FailedFile) {
+		json.NewEncoder(file).Encode(w) // Commit returns its error
+	}
+	if now.Err != nil {
+		return now.Err
+	}
+	return file.Commit()
 }

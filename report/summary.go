@@ -107,9 +107,7 @@ func (r Rows) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (r *Rows) UnmarshalJSON(b []byte) error {
 	var counts map[string]int
-	if err := json.Unmarshal(b, &counts); err != nil {
-		return fmt.Errorf("rows: %w", err)
-	}
+	err := json.Unmarshal(b, &counts)
 	*r = Rows{Read: counts["read"], Statuses: outcome.ImportStatuses()}
 	if _, revoking := counts[outcome.Revoked.String()]; revoking {
 		r.Statuses = outcome.RevokeStatuses()
@@ -117,7 +115,7 @@ func (r *Rows) UnmarshalJSON(b []byte) error {
 	for _, status := range r.Statuses {
 		r.Totals[status] = counts[status.String()]
 	}
-	return nil
+	return err
 }
 
 // CountProblems is how often each kind of problem was found in a file.

@@ -57,6 +57,18 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// Devices without an end are written to, and never read.
+func TestMetricsToADevice(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("people.csv", 1)
+	p := c.start("import", "./people.csv", "--metrics-file", "/dev/full")
+	if code := p.wait(30 * time.Second); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	c.says(p.out.String(), "the metrics file was not written", "cannot write /dev/full: no space left on device")
+}
+
 // The same for a ledger that cannot grow: nothing leaves any more, and what
 // could not be recorded is settled later.
 func TestFullDiskUnderTheLedger(t *testing.T) {
@@ -110,7 +122,7 @@ func TestOnlyFilesThatAreThereAreNamed(t *testing.T) {
 	c := newTrial(t, nil)
 	c.write("people.csv", "name,email\nAna Lima,ana@example.com\nBo Li,not an address\n")
 	// The memory of failed files cannot be written.
-	if err := os.Symlink(c.path("nowhere/files"), c.path("ledger.files")); err != nil {
+	if err := os.MkdirAll(c.path("ledger.files.partial/in the way"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	out := c.must(1, "import", "./people.csv", "--summary", "./sum.json", "--page", "./page.html")
@@ -203,7 +215,7 @@ func TestLedgerIsRefused(t *testing.T) {
 		c.export("people.csv", 3)
 		p := c.start("import", "./people.csv")
 		eventually(t, 10*time.Second, func() bool { return c.site.Stats().Requests > 0 })
-		const theirs = `{"run_id": "of the run that goes on"}`
+		const theirs = `{"run_id": "of the run that goes on", "command": "import"}`
 		c.write("night.json", theirs)
 		c.write("night.html", theirs)
 		out := c.must(1, "import", "./people.csv", "--summary", "./night.json", "--page", "./night.html")

@@ -45,10 +45,11 @@ func codeOf(err error) int {
 	return int(asStop(err).Cause)
 }
 
-// isLocked reports whether another process holds the ledger.
+// isLocked reports whether another process holds the ledger, or writes a file of the command.
 func isLocked(err error) bool {
 	refused, ok := errors.AsType[*ledger.RefusedError](err)
-	return ok && refused.Locked
+	unwritten, too := errors.AsType[*report.WriteError](err)
+	return ok && refused.Locked || too && unwritten.Locked
 }
 
 // asStop returns message, hint and cause (the exit code) of an error: the one place where errors become exit codes.

@@ -249,6 +249,25 @@ func TestFailedFileSavedBySpreadsheets(t *testing.T) {
 	}
 }
 
+// A failed file is read with the columns of the run that has written it, also when that was the last of several runs
+// whose failed files are the same, byte by byte.
+func TestFailedFileHasTheColumnsOfItsRun(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("p.csv", "mail,Nick,Full\nana@example.com,Annie,Ana Sol\nnobody,Bobby,Bob Ray\n")
+	for _, name := range []string{"Full", "Nick", "Full"} {
+		c.must(3, "import", "./p.csv", "--column", "email=mail", "--column", "name="+name)
+	}
+	if n := strings.Count(c.read("ledger.files"), "\n"); n != 1 {
+		t.Errorf("the memory of one file has %d lines", n)
+	}
+	c.write("p.failed.csv", strings.Replace(c.read("p.failed.csv"), `"nobody"`, `"bob@example.com"`, 1))
+	c.must(0, "import", "./p.failed.csv")
+	if bob := c.site.Find("bob@example.com"); len(bob) != 1 || bob[0].Name != "Bob Ray" {
+		t.Errorf("%v", bob)
+	}
+}
+
 // A row that was "fixed" to the address of somebody else is not done: that person is known, and the row's is not.
 func TestFixedToSomebodyElsesAddress(t *testing.T) {
 	t.Parallel()

@@ -39,17 +39,17 @@ func checkDistinct(inUse, outputs []namedFile, rehearsal bool) error {
 		if !isFile(output.path) {
 			continue
 		}
-		for _, path := range []string{output.path, output.path + partial} {
+		for i, path := range []string{output.path, output.path + partial, output.path + partial + ".lock"} {
 			for _, other := range inUse {
 				if other.path != "" && sameFile(path, other.path) {
 					return usagef("give "+output.name+" a path of its own", "%s %s is the same file as %s",
 						output.name, report.Shown(path), other.name)
 				}
 			}
-		}
-		if (rehearsal || output.name != "--failed") && !report.Replaceable(output.path, rehearsal) {
-			return usagef("name another, or remove it", "%s %s is there, and no file of %s", output.name,
-				report.Shown(output.path), whose)
+			if (rehearsal || output.name != "--failed" || i > 0) && !report.Replaceable(path, rehearsal) {
+				return usagef("name another, or remove it", "%s %s is there, and no file of %s", output.name,
+					report.Shown(path), whose)
+			}
 		}
 		inUse = append(inUse, output, namedFile{output.name, output.path + partial})
 	}
@@ -104,14 +104,18 @@ func absolute(path string) string {
 	return abs
 }
 
-// writable finds out before the first request whether the files can be written.
-func writable(files []namedFile) (err error) {
+// writable finds out before the first request whether the files can be written, and no other run is writing them.
+func writable(files []namedFile) error {
 	for _, f := range files {
-		if err == nil && isFile(f.path) {
-			err = report.TryFile(f.path)
+		if isFile(f.path) {
+			file, err := report.CreateFile(f.path)
+			if err != nil {
+				return err
+			}
+			file.Abort()
 		}
 	}
-	return err
+	return nil
 }
 
 // stem is the prefix of the files that are named after path. That of a rehearsal ends in .sandbox, and no other does.

@@ -75,7 +75,7 @@ func TestApartFromFilesOfOthers(t *testing.T) {
 		{"another page", "--page", "<!doctype html>\n<html><title>Ann</title></html>\n", true},
 		{"other metrics", "--metrics-file", "node_load1 0.5\n", true},
 		{"an empty file", "--leavers", "", false},
-		{"results", "--results", "\ufeff\"e\",\"jsm_status\"\r\n", false},
+		{"results", "--results", "\ufeff\"e\",\"jsm_status\",\"jsm_account_id\"\r\n", false},
 		{"rows to fix", "--failed", "edited", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

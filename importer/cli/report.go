@@ -229,6 +229,9 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 	}
 	written := report.ReadFailedFiles(r.site.failedFilesPath, r.run.Input, r.out.failed == r.summary.Failed)
 	written.Batch, written.InUse = written.Last(r.out.failed).Batch, r.inUse(&r.site, r.out, r.run.Input)
+	if written.Err != nil {
+		return nil, written.Err
+	}
 	files := &rowFiles{out: &r.out, survey: survey, access: r.summary.Access != nil, failedFiles: written}
 	now, err := files.rewrite(ctx, r.site.ledger, r.run, r.summary.Resent, rows(ctx))
 	if err != nil {

@@ -30,15 +30,6 @@ type rowFiles struct {
 	keptPath    string // a failed file that was there before, and stays
 }
 
-// checkWritable returns, before the first request, the error that writing the files would end with.
-func (f *rowFiles) checkWritable() error {
-	failed, err := report.NewFailed(os.DevNull, f.survey, f.failedFiles)
-	if err == nil {
-		failed.Abort()
-	}
-	return cmp.Or(err, writable(f.out.files()))
-}
-
 // open starts the partial files; nothing has its final name yet. Abort them, unless it fails.
 func (f *rowFiles) open() error {
 	results, err := report.NewResults(cmp.Or(f.out.results, os.DevNull), f.survey, f.access)

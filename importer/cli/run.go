@@ -186,7 +186,8 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	}
 	r.console.Problems(r.plan.Survey, r.plan.Fixed)
 	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, failedFiles: r.failedFiles}
-	if err := r.rows.checkWritable(); err != nil {
+	err = cmp.Or(r.failedFiles.Err, writable(r.out.files()))
+	if err != nil && !(r.dryRun && isLocked(err)) {
 		return err
 	}
 	err = r.work.guard(ctx, r)

@@ -64,7 +64,7 @@ func (f filter) reason(cells []string) string {
 		same := func(other condition) bool { return other.flag == c.flag && other.at == c.at && other.holds(cells) }
 		if slices.ContainsFunc(f, same) == (c.flag == "exclude") {
 			cell := text.Shorten(trimBlanks(cellAt(cells, c.at)), 80)
-			return fmt.Sprintf("%s=%s is left out by --%s", c.Column, cell, c.flag)
+			return fmt.Sprintf("%q in column %s is left out by --%s", cell, c.Column, c.flag)
 		}
 	}
 	return ""

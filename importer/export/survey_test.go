@@ -17,11 +17,11 @@ func TestFilters(t *testing.T) {
 		want             []string
 		reason           string
 	}{
-		{"exclude", nil, []Match{{"status", "suspended"}}, []string{"2 a@example.com Ann", "3 -", "4 c@example.com Cy", "5 -", "6 !quotes_unclear (no address) +e@example.com"}, "status=SUSPENDED is left out by --exclude"},
-		{"exclude blanks", nil, []Match{{"Status [READ ONLY]", ""}}, []string{"2 a@example.com Ann", "3 b@example.com Bob", "4 -", "5 !malformed_address", "6 !quotes_unclear (no address) +e@example.com"}, "Status [READ ONLY]= is left out by --exclude"},
-		{"include", []Match{{"STATUS", "active"}}, nil, []string{"2 a@example.com Ann", "3 -", "4 -", "5 -", "6 !quotes_unclear (no address) +e@example.com"}, "STATUS=SUSPENDED is left out by --include"},
-		{"include any of a column", []Match{{"status", "active"}, {"status", "suspended"}}, []Match{{"name", "Di"}}, []string{"2 a@example.com Ann", "3 b@example.com Bob", "4 -", "5 -", "6 !quotes_unclear (no address) +e@example.com"}, "status= is left out by --include"},
-		{"include of each column", []Match{{"status", "suspended"}, {"role", "x"}}, nil, []string{"2 -", "3 b@example.com Bob", "4 -", "5 !malformed_address", "6 !quotes_unclear (no address) +e@example.com"}, "status=Active is left out by --include"},
+		{"exclude", nil, []Match{{"status", "suspended"}}, []string{"2 a@example.com Ann", "3 -", "4 c@example.com Cy", "5 -", "6 !quotes_unclear (no address) +e@example.com"}, `"SUSPENDED" in column status is left out by --exclude`},
+		{"exclude blanks", nil, []Match{{"Status [READ ONLY]", ""}}, []string{"2 a@example.com Ann", "3 b@example.com Bob", "4 -", "5 !malformed_address", "6 !quotes_unclear (no address) +e@example.com"}, `"" in column Status [READ ONLY] is left out by --exclude`},
+		{"include", []Match{{"STATUS", "active"}}, nil, []string{"2 a@example.com Ann", "3 -", "4 -", "5 -", "6 !quotes_unclear (no address) +e@example.com"}, `"SUSPENDED" in column STATUS is left out by --include`},
+		{"include any of a column", []Match{{"status", "active"}, {"status", "suspended"}}, []Match{{"name", "Di"}}, []string{"2 a@example.com Ann", "3 b@example.com Bob", "4 -", "5 -", "6 !quotes_unclear (no address) +e@example.com"}, `"" in column status is left out by --include`},
+		{"include of each column", []Match{{"status", "suspended"}, {"role", "x"}}, nil, []string{"2 -", "3 b@example.com Bob", "4 -", "5 !malformed_address", "6 !quotes_unclear (no address) +e@example.com"}, `"Active" in column status is left out by --include`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, rows, err := readAll(t, writeFile(t, "export.csv", file), Options{Include: c.include, Exclude: c.exclude})

@@ -42,7 +42,7 @@ func Open(ctx context.Context, path, site string) (*Ledger, error) {
 		_, err = inspect(ctx, path, site, os.O_RDWR) // before there is a lock beside what is no ledger
 	}
 	if err == nil {
-		l.lock, err = takeLock(path)
+		l.lock, err = Lock(path)
 	}
 	if err == nil {
 		err = l.open(ctx, site)
@@ -75,7 +75,7 @@ func (l *Ledger) open(ctx context.Context, site string) error {
 // TryOpen returns the error of Open for a missing permission, or another process that has it. It leaves nothing behind.
 func TryOpen(path string) error {
 	if _, err := os.Stat(path + ".lock"); err == nil {
-		lock, err := takeLock(path)
+		lock, err := Lock(path)
 		if err != nil {
 			return wrap(path, err)
 		}

@@ -19,9 +19,9 @@ import (
 // The holder's name stands behind the first byte, which is what Windows locks: nobody else may read that.
 const nameAt, nameLength = 1, 60
 
-// takeLock locks <path>.lock for as long as the process lives or the lock is not given back. The file stays; its
+// Lock locks <path>.lock for as long as the process lives or the lock is not given back. That leaves the file; its
 // text only names the holder. [TryOpen] holds it for a moment, so it is asked for a few times.
-func takeLock(path string) (*flock.Flock, error) {
+func Lock(path string) (*flock.Flock, error) {
 	real, _ := filepath.EvalSymlinks(path) // by whatever links: one file has one lock
 	f, err := os.OpenFile(cmp.Or(real, path)+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -232,7 +232,7 @@ func TestTwoProcesses(t *testing.T) {
 func TestHeldForAMoment(t *testing.T) {
 	l := openNew(t)
 	must(t, l.Close())
-	lock, err := takeLock(l.path)
+	lock, err := Lock(l.path)
 	must(t, err)
 	given := make(chan error)
 	go func() {
