@@ -88,8 +88,8 @@ type Run struct {
 	cancel   context.CancelCauseFunc
 }
 
-// NewRun prepares the run of plan, which the ledger must have begun before Do. When ctx ends, no new row is sent. A revocation, by
-// revoke or undo, uses of the options only Workers, MaxErrors, MayBrowse and OnResult.
+// NewRun prepares the run of plan, which the ledger must have begun before Do. When ctx ends, no new row is sent. A
+// revocation, by revoke or undo, uses of the options only Workers, MaxErrors, MayBrowse and OnResult.
 func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *Plan, o Options) *Run {
 	r := &Run{api: api, ledger: l, plan: plan, options: o, userCtx: ctx}
 	r.window = 10_000 // 100 s at the usual quota
