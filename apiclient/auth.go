@@ -136,7 +136,7 @@ func (c *Client) newToken() (*oauth2.Token, error) {
 		return token, err
 	}
 	status := refusal.Response.StatusCode
-	if status >= 500 || status == http.StatusTooManyRequests {
+	if status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests {
 		return nil, fmt.Errorf("the token endpoint answered %d", status)
 	}
 	text := c.quote(refusal.ErrorDescription)

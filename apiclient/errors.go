@@ -155,7 +155,7 @@ func (c *Client) setKind(r *request, e *Error) {
 		e.Message = "the answer is a web page, not Jira's API: " + cmp.Or(e.Message, "it has no title")
 	case a.status/100 == 2:
 		e.Kind, e.Message, e.Hint = KindAnswer, "the answer is cut short, or not what the API promises", hintAgain
-	case a.status >= 500:
+	case a.status == http.StatusRequestTimeout, a.status >= 500:
 		e.Kind, e.Hint = KindUnavailable, hintAgain
 	case a.status == http.StatusUnauthorized:
 		e.Kind, e.Hint = KindUnauthorized, hintCredentials[c.kind]

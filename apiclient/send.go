@@ -118,7 +118,7 @@ func classify(a answer, r *request) effect {
 	switch {
 	case a.sent == 0:
 		return unsent
-	case a.status < 200 || a.status >= 500:
+	case a.status < 200 || a.status == http.StatusRequestTimeout || a.status >= 500:
 		return ambiguous
 	case a.status == http.StatusTooManyRequests:
 		return refused

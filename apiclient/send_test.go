@@ -76,6 +76,8 @@ func TestCreateCustomer(t *testing.T) {
 		{"refused, then conflict", []http.HandlerFunc{says(429, ``, "Retry-After", "1"), taken}, Call{Refused: 1,
 			Attempts: 2, Status: 409, Lost: false}, 409},
 		{"503, then conflict", []http.HandlerFunc{says(503, ``), taken}, Call{Attempts: 2, Status: 409, Lost: true}, 409},
+		{"408, then created", []http.HandlerFunc{says(408, ``), ok}, Call{Attempts: 2, Status: 201, Lost: true}, 0},
+		{"408, then conflict", []http.HandlerFunc{says(408, ``), taken}, Call{Attempts: 2, Status: 409, Lost: true}, 409},
 		{"reset before reading, then created", []http.HandlerFunc{cut(false), ok}, Call{Attempts: 2, Status: 201,
 			Lost: true}, 0},
 		{"reset after reading, then conflict", []http.HandlerFunc{cut(true), taken}, Call{Attempts: 2, Status: 409,

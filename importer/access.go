@@ -138,7 +138,10 @@ func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
 	case status == 400 && half > 0:
 		first, second := c, c
 		first.Members, second.Members = c.Members[:half], c.Members[half:]
-		return cmp.Or(r.add(ctx, first), r.add(ctx, second))
+		if stop := r.add(ctx, first); stop != nil {
+			return stop
+		}
+		return r.add(ctx, second)
 	case status == 403 && c.Kind == ledger.ServiceDesk:
 		return forbidden(err)
 	case stop != nil:

@@ -30,9 +30,9 @@ func (l *Limit) UnmarshalText(b []byte) error {
 	percent, percentErr := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	switch {
 	case !share && err == nil && rows >= 0:
-		l.Rows, l.Unit = rows, Number
+		l.Rows, l.Percent, l.Unit = rows, 0, Number
 	case share && percentErr == nil && percent >= 0 && percent <= 100:
-		l.Percent, l.Unit = percent, Share
+		l.Rows, l.Percent, l.Unit = 0, percent, Share
 	default:
 		return fmt.Errorf("%q is neither a number of rows (12) nor a share of 0%% to 100%% (5%%)", b)
 	}
@@ -44,11 +44,8 @@ func (l Limit) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 // Allowed returns the most rows that the limit allows out of base.
 func (l Limit) Allowed(base int) int {
-	switch {
-	case l.Unit == Number:
+	if l.Percent == 0 {
 		return l.Rows
-	case l.Percent == 0:
-		return 0
 	}
 	return max(int(l.Percent*float64(base)/100+1e-9), l.Floor)
 }

@@ -142,7 +142,13 @@ func (p *Plan) PlanAccess(ctx context.Context, api *apiclient.Client) error {
 	if a == nil {
 		return nil
 	}
-	return cmp.Or(a.wanted.AddClaims(ctx, a.claims), a.readSite(ctx, api, p.Options.Access), a.count(ctx, p.Run))
+	if err := a.wanted.AddClaims(ctx, a.claims); err != nil {
+		return err
+	}
+	if err := a.readSite(ctx, api, p.Options.Access); err != nil {
+		return err
+	}
+	return a.count(ctx, p.Run)
 }
 
 // addClaim adds the access that a row asks for; of a row that was fixed elsewhere, for the person onboarded by that.

@@ -83,8 +83,7 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		}
 		switch has := a != nil && a.RevokedAt.IsZero(); {
 		case o == nil:
-		// It is forgotten when the run goes on; if access was given back or taken since, or another run has sent it, or
-		// the person with another address.
+		// It is forgotten when the run goes on, or if access, a create or a fix since then has made it outdated.
 		case m.Fixed != nil && o.Open && !later(m.Fixed.At),
 			now && run.Retry && o.Retry, now && has && o.Status == outcome.Revoked,
 			now && !r.revokes && o.Status == outcome.Failed && m.Lost != nil,

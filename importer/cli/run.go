@@ -134,7 +134,10 @@ func (r *run) openAndRun(ctx context.Context) error {
 		return cmp.Or(err, fs.ErrNotExist)
 	}
 	if !r.dryRun || r.needsSite() {
-		if err := cmp.Or(r.logIn(r.site), r.newClient(r.site, r.recorder.Event)); err != nil {
+		if err := r.logIn(r.site); err != nil {
+			return err
+		}
+		if err := r.newClient(r.site, r.recorder.Event); err != nil {
 			return err
 		}
 	}
