@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"log"
 	"maps"
 	"net"
@@ -516,35 +515,6 @@ func organizations(ts *testscript.TestScript, neg bool, args []string) {
 // endTokens makes the credentials worthless from now on.
 func endTokens(ts *testscript.TestScript, neg bool, args []string) {
 	(*served(ts)).SetFaults(jsmtest.Fault{Kind: jsmtest.TokenEnds})
-}
-
-// TestLineEnds checks that a checkout is the same where Git is set to convert line ends, as on Windows.
-func TestLineEnds(t *testing.T) {
-	if _, err := os.Stat(".git"); err != nil {
-		t.Skip("this is no clone")
-	}
-	here, there := t.TempDir(), t.TempDir()
-	for folder, convert := range map[string]string{here: "false", there: "true"} {
-		git := exec.Command("git", "-c", "core.autocrlf="+convert, "checkout-index", "--all", "--prefix="+folder+"/")
-		if out, err := git.CombinedOutput(); err != nil {
-			t.Skipf("git: %v: %s", err, out)
-		}
-	}
-	files := 0
-	err := filepath.WalkDir(here, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		files++
-		name := strings.TrimPrefix(path, here)
-		if readFile(t, here, name) != readFile(t, there, name) {
-			t.Errorf("%s has other line ends there", name)
-		}
-		return nil
-	})
-	if err != nil || files < 100 {
-		t.Errorf("%d files were compared: %v", files, err)
-	}
 }
 
 // mayImport is who may import whom: a package of ours and the packages of ours that it may import.
