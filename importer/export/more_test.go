@@ -118,6 +118,7 @@ var whose = []exported{
 		people: "!|!|!|!|!|!|!|h@example.com=Ann Lee|i@example.com=1. FC Lee"},
 	{name: "a buyer's addresses, a recipient's names", file: "order-id,buyer-email,recipient-name,ship-city\n1,a1@example.com,Ann Lee,Bonn\n2,b2@example.com,Bo Berg,Ulm\n", refused: "[use the right one: --column name=recipient-name;"},
 	{name: "names that the user says are organizations", options: told("organization", "Name"), file: "Name,Email\nAnn Lee,ann@example.com\nBo Berg,bo@example.com\n", people: "ann@example.com=ann@example.com|bo@example.com=bo@example.com"},
+	{name: "an empty column of names, and another", file: "Codice;Denominazione;Referente;E-mail\n89;Serena Cantù;;skater@example.org\n52;Fabrizio Cantù;;pixel@example.com\n", refused: "the column of names is empty, and others may hold some [use the right one: --column name=Denominazione or"},
 	{name: "a first line that may be a person is for no log", file: "Ann Lee,n/a,Berlin\nBob,bob@example.com,Ray\nCy,cy@example.com,Dole\n", refused: "[use the right one: --column email=2]"},
 	{name: "nor with a column that is not there", options: told("email", "Foo"), file: "Ann Lee,n/a,Berlin\nBob,bob@example.com,Ray\nCy,cy@example.com,Dole\n", refused: "no column is named \"Foo\" [the columns are: 1, 2, 3]"},
 	{name: "a first address with a sign", options: told("email", "2"), file: "Pat O'Brien,o'brien@example.com\nBob Ray,bob@example.com\n", refused: "the first line holds an address"},

@@ -181,8 +181,8 @@ var eastAsian = regexp.MustCompile(`[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]`
 // confirm refuses what the cells contradict: names that may be another person's, that other columns' names beat, or
 // that are login names or companies; also no names, or half of them, if another column may hold some.
 func (ch *choice) confirm(r mapping, all []candidate) error {
-	others, full, found := ch.others(), r[Name], ch.hasNames()
-	f, s := ch.of(full...), ch.of(r.names()...)
+	others, full, f, s := ch.others(), r[Name], ch.of(r[Name]...), ch.of(r.names()...)
+	found := s.filled > 0
 	known, _ := r.half()
 	half := known != 0 || f.isOneWord() && ch.means(full[0], Name).half // "Nom"
 	parent := func(i int) bool { return ch.says(i, "parent") && ch.holds(i) == 0 && ch.of(i).content() >= maybeNames }
@@ -201,6 +201,8 @@ func (ch *choice) confirm(r mapping, all []candidate) error {
 		what = ch.named(full[0]) + " seems to hold " + contentTexts[f.content()]
 	case len(others) == 0, found && !(half && s.isOneWord()):
 		return nil
+	case ch.hasNames() && !found:
+		what = "the column of names is empty, and others may hold some"
 	case !found:
 		what = "no header names a column of names, and others may hold some"
 	default:
