@@ -62,11 +62,14 @@ func TestMetricsToADevice(t *testing.T) {
 	t.Parallel()
 	c := newTrial(t, nil)
 	c.export("people.csv", 1)
-	p := c.start("import", "./people.csv", "--metrics-file", "/dev/full")
+	p := c.start("import", "./people.csv", "--metrics-file", "/dev/full", "--summary", "./sum.json")
 	if code := p.wait(30 * time.Second); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
-	c.says(p.out.String(), "the metrics file was not written", "cannot write /dev/full: no space left on device")
+	c.says(p.out.String(), "cannot write /dev/full: no space left on device")
+	if s := c.summary("sum.json"); s["exit_code"] != 1.0 || s["outcome"] != "stopped" || !strings.Contains(c.lastRun(), "  1  ") {
+		t.Errorf("the summary has %v, the ledger %s", s, c.lastRun())
+	}
 }
 
 // The same for a ledger that cannot grow: nothing leaves any more, and what

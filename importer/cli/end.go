@@ -28,12 +28,12 @@ func (r *run) conclude(ctx context.Context, end importer.End) error {
 	return asExit(r.summary.ExitCode)
 }
 
-// writeEnd writes page and summary, then the end of the run into the ledger: a run is not complete without these files.
-// If one cannot be written, the run is broken, and the files that can be written say so.
+// writeEnd writes page, summary and metrics, then the end of the run into the ledger: a run is not complete without
+// these files. If one cannot be written, the run is broken, and the files that can be written say so.
 func (r *run) writeEnd(ctx context.Context, end importer.End) {
 	r.summary = r.summarise(end)
 	trace := r.recorder.Trace()
-	err := r.out.write(*r.summary, page.Page{Summary: *r.summary, Trace: trace, Findings: r.rows.findings})
+	err := r.out.write(r.source, page.Page{Summary: *r.summary, Trace: trace, Findings: r.rows.findings})
 	if err == nil || isBroken(end.Stop) {
 		run := r.plan.Run
 		run.Retry = end.Stop != nil && end.Stop.Cause != importer.Interrupted && end.Stop.Cause != importer.LimitReached
@@ -65,7 +65,6 @@ func (r *run) writeRefusal(ctx context.Context, err error) {
 	r.summary = r.summarise(end)
 	if isLocked(err) || end.Stop.Cause == importer.Usage ||
 		r.checkOutputs(r.site, &r.out, namedFile{"the input", r.input}) != nil {
-		r.out.metricsFile = "" // it may be a file in use, too
 		return
 	}
 	if r.command == "sync" && end.Stop.Cause != importer.Interrupted && r.site.ledger != nil {
@@ -75,15 +74,18 @@ func (r *run) writeRefusal(ctx context.Context, err error) {
 		}
 		r.summary.RunID = run.ID
 	}
-	if err := r.out.write(*r.summary, page.Page{Summary: *r.summary}); err != nil {
+	if err := r.out.write(r.source, page.Page{Summary: *r.summary}); err != nil {
 		r.console.Log.Error("how the run ended was not written", "error", err.Error())
 	}
 }
 
-// write writes the page, and the summary's file; stdout gets the summary when all is over.
-func (f *outputFlags) write(s report.Summary, p page.Page) (err error) {
+// write writes the page, the metrics, and the summary's file; stdout gets the summary when all is over.
+func (f *outputFlags) write(source string, p page.Page) (err error) {
 	if f.summary != "" && f.summary != stdout {
-		err = report.WriteFile(f.summary, s.JSON())
+		err = report.WriteFile(f.summary, p.Summary.JSON())
+	}
+	if f.metricsFile != "" {
+		err = errors.Join(err, report.WriteMetrics(f.metricsFile, source, p.Summary))
 	}
 	if f.page != "" {
 		p.Version = versionNumber()
@@ -94,18 +96,12 @@ func (f *outputFlags) write(s report.Summary, p page.Page) (err error) {
 	return err
 }
 
-// publish sends the summary to stdout, the metrics file and the monitor.
+// publish sends the summary to stdout and the monitor.
 func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) error {
 	r.summary.ExitCode = codeOf(err)
 	if r.out.summary == stdout {
 		_, writeErr := r.Out.Write(r.summary.JSON())
 		err = cmp.Or(err, writeErr)
-	}
-	if path := r.out.metricsFile; path != "" {
-		if e := report.WriteMetrics(path, r.source, *r.summary); e != nil {
-			r.console.Log.Error("the metrics file was not written", "error", e.Error())
-			err = cmp.Or(err, e)
-		}
 	}
 	signal := ""
 	if codeOf(err) != 0 {

@@ -157,7 +157,7 @@ func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
 	r.unnameFiles()
 	var trace *page.Trace
 	_ = json.Unmarshal(r.run.Trace, &trace) // of a run that was refused there is none
-	if err := r.out.write(r.summary, page.Page{Summary: r.summary, Trace: trace, Findings: findings}); err != nil {
+	if err := r.out.write(r.run.Source, page.Page{Summary: r.summary, Trace: trace, Findings: findings}); err != nil {
 		return err
 	}
 	if r.out.summary == stdout {
