@@ -89,8 +89,7 @@ func (g Guards) Check(p *Plan) error {
 	case g.MaxCreates.Unit == Share && source.Members == 0:
 		g.MaxCreates = Limit{}
 	}
-	renames, known := p.Others.Of(outcome.Renamed), p.Others.Of(outcome.Known, outcome.Renamed)
-	organizations := cmp.Or(p.Access, &AccessPlan{}).ToCreate
+	renames, organizations := p.Others.Of(outcome.Renamed), cmp.Or(p.Access, &AccessPlan{}).ToCreate
 	there := func(m ledger.Member) bool { return m.Aside || source.fixedKeys[m.Key] }
 	rows, missing := s.Rows-s.Excluded, len(slices.DeleteFunc(slices.Clone(source.gone), there))
 	return cmp.Or(
@@ -105,7 +104,7 @@ func (g Guards) Check(p *Plan) error {
 		exceeded("--max-creates", g.MaxCreates, p.Create, source.Members,
 			text.Counted(p.Create, "customer", "customers")+" would be created",
 			"look at the plan with --dry-run; if it is right,"),
-		exceeded("--max-renames", g.MaxRenames, renames, known,
+		exceeded("--max-renames", g.MaxRenames, renames, p.Others.Of(outcome.Known, outcome.Renamed),
 			text.Counted(renames, "customer", "customers")+" would be renamed",
 			"check that each name of the export stands beside its own address; if so many have really changed,"),
 		exceeded("--max-organizations", g.MaxOrganizations, organizations, s.Valid-s.Duplicates,

@@ -340,6 +340,7 @@ func TestWithoutRequest(t *testing.T) {
 		{"known to another ledger", task{accountID: id}, own("jsm_status", "known"), outcome.Review},
 		{"a repeat of who was there before us", task{accountID: id, History: has(before)}, own("jsm_status", "duplicate"), outcome.Review},
 		{"there before us, in a file of the user's own", task{accountID: id, History: has(before)}, nil, 0},
+		{"there before us, in a list that has lost its action", task{accountID: id, History: has(before)}, own("jsm_reason", "not certainly created"), outcome.Review},
 		{"there before us, and revoked", task{accountID: id, History: has(revoked)}, own("jsm_status", "revoked"), outcome.AlreadyRevoked},
 		{"in a source since", task{accountID: id, History: has(known)}, map[string]string{"jsm_status": inSource, "jsm_reason": "in crm"}, outcome.Review},
 		{"in a source since, of no account that is known", task{}, map[string]string{"jsm_status": inSource, "jsm_reason": "in crm"}, outcome.Review},

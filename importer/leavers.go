@@ -62,10 +62,9 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 	for _, line := range survey.Around {
 		r.matchLeavers(Result{Row: line})
 	}
-	for _, p := range survey.Problems {
-		if p.Kind == "cut_off" {
-			r.Unreadable = fmt.Sprintf("after %s, where the file was perhaps cut off", p.Places[0])
-		}
+	cut := slices.IndexFunc(survey.Problems, func(p export.Problem) bool { return p.Kind == "cut_off" })
+	if cut >= 0 {
+		r.Unreadable = fmt.Sprintf("after %s, where the file was perhaps cut off", survey.Problems[cut].Places[0])
 	}
 	return r, err
 }

@@ -66,7 +66,7 @@ func withoutRequest(t *task) (outcome.Status, string) {
 	case status == inSource && cmp.Or(a, &ledger.Account{}).RevokedAt.IsZero():
 		return outcome.Review, why
 	case slices.Contains(uncertain, status), a == nil && (status == "known" || t.row.Own["jsm_run_id"] != ""),
-		a != nil && (status != "" || listed) && !a.Ours() && a.RevokedAt.IsZero():
+		a != nil && (status+why != "" || listed) && !a.Ours() && a.RevokedAt.IsZero():
 		return outcome.Review, outcome.JoinReasons(outcome.ReasonNotOurs, why)
 	case t.accountID == "":
 		return outcome.Invalid, outcome.ReasonNoAccount

@@ -81,12 +81,14 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		case later(a.RevokedAt):
 			a.RevokedAt = time.Time{} // it had its access then
 		}
+		if f := m.Fixed; f != nil && f.Name != f.Email && !rows[i].Mentions(f.Key, f.Name) {
+			m.Fixed = nil // in the failed file, somebody else was put into its place
+		}
 		switch has := a != nil && a.RevokedAt.IsZero(); {
 		case o == nil:
 		// It is forgotten when the run goes on, or if access, a create or a fix since then has made it outdated.
-		case m.Fixed != nil && o.Open && !later(m.Fixed.At),
-			now && run.Retry && o.Retry, now && has && o.Status == outcome.Revoked,
-			now && !r.revokes && o.Status == outcome.Failed && m.Lost != nil,
+		case m.Fixed != nil && o.Open && !later(m.Fixed.At), now && run.Retry && o.Retry,
+			now && has && o.Status == outcome.Revoked, now && !r.revokes && o.Status == outcome.Failed && m.Lost != nil,
 			m.Account != nil && !has && onboarded(o.Status),
 			m.Account != nil && !a.Gone && (o.Open || o.Status == outcome.Failed && o.AccountID == "") && // no rename
 				!r.revokes && !r.plan.Options.ResendKnown:

@@ -103,8 +103,8 @@ func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *
 	}
 	if o.Limit > 0 && o.Limit < plan.Create {
 		r.limitStop = newStop(LimitReached, nil, text.Counted(o.Limit, "row was", "rows were")+" sent, as asked",
-			"look at the results, and whether the site has sent mail; then run the same command again, without "+
-				"a --limit, for the rest")
+			"look at the results, and whether the site has sent mail; then run the same command again for the rest, "+
+				"without --limit if that was given")
 	}
 	return r
 }

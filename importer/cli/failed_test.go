@@ -293,3 +293,33 @@ func TestFixedToSomebodyElsesAddress(t *testing.T) {
 		t.Errorf("he was onboarded, and the results say %v", row)
 	}
 }
+
+// A row that was copied or put into the place of another in a failed file does not make that one fixed.
+func TestRowInThePlaceOfAnother(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]func(string) string{
+		"copied": func(failed string) string {
+			row := failed[strings.LastIndex(strings.TrimSpace(failed), "\n")+1:]
+			return failed + strings.NewReplacer(`"Ed Gee"`, `"Neu Kunde"`, `"ed.gee@x"`, `"neu.kunde@x.example"`).Replace(row)
+		},
+		"overwritten": func(failed string) string {
+			return strings.NewReplacer(`"Ed Gee"`, `"Neu Kunde"`, `"ed.gee@x"`, `"neu.kunde@x.example"`).Replace(failed)
+		},
+		"moved by a row": func(failed string) string {
+			return strings.NewReplacer(`"Bo Dahl","bo.dahl(at)x.example"`, `"Ed Gee","ed.gee@x.example"`, `"Ed Gee","ed.gee@x"`, `"Fay Orr","fay@x.example"`).Replace(failed)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, nil)
+			c.write("c.csv", "name,email\nAnna Berg,anna.berg@x.example\nBo Dahl,bo.dahl(at)x.example\nEd Gee,ed.gee@x\n")
+			c.must(3, "import", "./c.csv")
+			c.write("c.failed.csv", edit(c.read("c.failed.csv")))
+			c.run("import", "./c.failed.csv")
+			c.must(3, "import", "./c.csv")
+			if got := c.statusOf("c.results.csv"); got["4"] != "invalid" || name == "moved by a row" && got["3"] != "invalid" {
+				t.Errorf("the results are %v", got)
+			}
+		})
+	}
+}

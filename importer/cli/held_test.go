@@ -103,7 +103,7 @@ func TestManyRenamesAreHeld(t *testing.T) {
 	c.must(0, "sync", "./crm.csv")
 	c.write("crm.csv", renamed(21, 1))
 	night := []string{"sync", "./crm.csv", "--update-names"}
-	c.says(c.must(5, night...), "21 customers would be renamed, and --max-renames 10% (at least 20) allows 20; nothing was sent",
+	c.says(c.must(5, night...), "21 customers would be renamed, and --max-renames 10% (at least 5) allows 5; nothing was sent",
 		"beside its own address", "--max-renames 21")
 	c.must(5, append(night, "--max-renames", "50%")...)
 	c.must(0, append(night, "--max-renames", "21")...)

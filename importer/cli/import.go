@@ -20,7 +20,7 @@ import (
 const leastErrors = 100
 
 // leastRenames is how many a share in --max-renames always allows.
-const leastRenames = 20
+const leastRenames = 5
 
 // importWork is what import does within a run.
 type importWork struct {

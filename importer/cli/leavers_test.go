@@ -370,7 +370,8 @@ func TestLeaversOutsideTheRows(t *testing.T) {
 	}
 	before, _, _ := strings.Cut(whole, "Person Someone 38")
 	for _, last := range []string{
-		"Person Someone 38,person.38@example.com,Te", "Person Someone 38,person.38@example.com,", "Person Someone 38,person.38@example.com",
+		"Person Someone 38,person.38@example.com,Te", "ERROR 2013 (HY000): Lost connection to server during query\n",
+		"<html><head><title>502 Bad Gateway</title></head></html>\n", "PHP Fatal error:  Allowed memory size exhausted\n", "Person Someone 38,person.38@example.com,", "Person Someone 38,person.38@example.com",
 		"Person Someone 38,person.38@exam", "Person Some", "Person Someone 38,person.38@@example.com,Te", "Nobody,nobody@example.com,No",
 	} {
 		t.Run(last, func(t *testing.T) {

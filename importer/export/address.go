@@ -116,6 +116,8 @@ func check(s string) (key, why string) {
 		return r == ',' || r <= ' ' || r >= 0x7f && !unicode.In(r, unicode.L, unicode.M, unicode.Nd)
 	}
 	switch {
+	case strings.Contains(s, "**"):
+		return "", "it has **: the export hides a part of it"
 	case strings.Contains(strings.ToLower(s), "#ext#"):
 		return "", "it is the login name of a guest (#EXT#): put the guest's own address there"
 	case strings.ContainsFunc(s, outOfPlace), norm.NFKC.String(s) != s, !csvtext.MakesWords(s):

@@ -90,6 +90,7 @@ func TestWhatIsWrongWithAnAddress(t *testing.T) {
 		"ann@example.com–":                 outOfPlace,
 		"→ann@example.com":                 outOfPlace,
 		"ann@example.com\ufffd":            outOfPlace,
+		"a***@example.com":                 "it has **: the export hides a part of it",
 		"ann@example":                      domain,
 		"an\x00n@example.com":              outOfPlace,
 		"ann@-example.com":                 domain,

@@ -2,6 +2,9 @@ package export
 
 import (
 	"cmp"
+	"slices"
+	"strings"
+	"unicode"
 
 	"jsm-onboard/importer/csvtext"
 )
@@ -50,6 +53,14 @@ func (r *Row) refuse(k *Problem, why string) { r.fault, r.Invalid = k, why }
 
 // Sendable reports whether the row is neither invalid nor excluded. A duplicate may be sendable, too.
 func (r *Row) Sendable() bool { return r.Invalid == "" && r.Excluded == "" }
+
+// Mentions reports whether the cells have an address, or all words of a name.
+func (r *Row) Mentions(key, name string) bool {
+	cells := strings.ToLower(strings.Join(r.Cells, " "))
+	missing := func(word string) bool { return !strings.Contains(cells, word) }
+	isSign := func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N) }
+	return !missing(key) || !slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(name), isSign), missing)
+}
 
 // identity is what makes two rows the same.
 func (r *Row) identity() string { return cmp.Or(r.Key, "\x00"+r.AccountID) }

@@ -86,7 +86,8 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 func (l *layout) checkWidth(row *Row) {
 	cells, width := row.record.Cells, len(l.header.names)
 	whole := len(cells)
-	if !row.record.Ended && (whole < l.header.trimmed || l.isCutOff(cells)) {
+	inAddress := slices.Contains(l.columns.at[Email], whole-1) && (!l.standsAlone(cells) || l.isCutOff(cells))
+	if !row.record.Ended && (whole < l.header.trimmed || inAddress) {
 		whole--
 		row.repairs = append(row.repairs, kindOf("cut_off"))
 	}
@@ -168,6 +169,9 @@ func isSumLine(cells []string) bool { return len(cells) == 1 && sumLine.MatchStr
 
 var sumLine = regexp.MustCompile(`^[^\d]*[:(=][^\d]*\d`)
 
+// failure matches what programs write when an export fails on the way.
+var failure = regexp.MustCompile(`(?i)^\W*(php |sql)?(error|fatal|exception|traceback|timeout)|<html|<!doctype`)
+
 // skipFooter skips the fragments that end the file; in a revocation only sums, and never what may be a row cut off.
 func (l *layout) skipFooter(rows []*Row) {
 	for i, row := range slices.Backward(rows) {
@@ -180,6 +184,9 @@ func (l *layout) skipFooter(rows []*Row) {
 			return
 		default:
 			row.skipped, row.repairs = kindOf("footer"), nil
+			if failure.MatchString(strings.Join(row.record.Cells, " ")) {
+				row.repairs = []*Problem{kindOf("cut_off")}
+			}
 		}
 	}
 }
