@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -130,5 +131,33 @@ func TestAddressOfAnotherUntilItIsSaid(t *testing.T) {
 	_, rows := readOrRefuse(t, file, Options{}, "")
 	if got := peopleOf(rows); got != "!|ann.lee@example.com=Bo Hart|ida.moen@example.com=Ida Moen" {
 		t.Error(got)
+	}
+}
+
+// Initials in addresses show names that were moved, too; but not those of middle names, nor a letter before a number.
+func TestInitialsThatAreOthers(t *testing.T) {
+	first := strings.Fields("Anna Uwe Pia Max Eva Tom Ida Ben Lea Rob")
+	last := strings.Fields("Berg Dahl Koch Lenz Mohr Roth Sahl Vogt Wirz Zorn")
+	for name, tc := range map[string]struct {
+		address func(i int) string
+		by      [2]int // how far first and last names were moved
+		refused bool
+	}{
+		"a.berg":       {func(i int) string { return first[i][:1] + "." + last[i] }, [2]int{1, 0}, true},
+		"a.berg right": {func(i int) string { return first[i][:1] + "." + last[i] }, [2]int{}, false},
+		"anna.b":       {func(i int) string { return first[i] + "." + last[i][:1] }, [2]int{0, 1}, true},
+		"anna.q.berg":  {func(i int) string { return first[i] + ".q." + last[i] }, [2]int{}, false},
+		"p17":          {func(i int) string { return "p" + strconv.Itoa(i) }, [2]int{}, false},
+	} {
+		file := "First name,Last name,Email\n"
+		for i := range first {
+			file += first[(i+tc.by[0])%10] + "," + last[(i+tc.by[1])%10] + "," + tc.address(i) + "@example.com\n"
+		}
+		t.Run(name, func(t *testing.T) {
+			words := map[bool]string{true: "are not those in their addresses"}[tc.refused]
+			if s, _ := readOrRefuse(t, file, Options{}, words); !tc.refused && s.Valid != len(first) {
+				t.Errorf("%d rows are valid", s.Valid)
+			}
+		})
 	}
 }

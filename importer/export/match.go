@@ -53,9 +53,16 @@ func agrees(cell string, local []string) bool {
 	return slices.ContainsFunc(asciiWords(cell), func(w string) bool { return standsIn(w, local) })
 }
 
-// covers reports whether each part of an address is made of words of a name, but for single letters.
+// covers reports whether each part of an address is made of words of a name, but for a letter that is alone (p17@), or
+// between other parts, as a middle name's.
 func covers(words, parts []string) bool {
-	return !slices.ContainsFunc(parts, func(part string) bool { return len(part) > 1 && !consistsOf(part, words) })
+	for i, part := range parts {
+		inside := i > 0 && i < len(parts)-1 || len(parts) == 1
+		if !(inside && len(part) == 1) && !consistsOf(part, words) {
+			return false
+		}
+	}
+	return true
 }
 
 // consistsOf reports whether a part of an address is made of words, and at most one beginning of a word.
