@@ -374,3 +374,16 @@ func TestReportOfAnEarlierListOfLeavers(t *testing.T) {
 		t.Errorf("it names a later list:\n%s", out)
 	}
 }
+
+// Without a home folder, as in some services, no ledger is begun where nobody would look for it.
+func TestNoHomeFolder(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("x.csv", 2)
+	c.env = append(c.env, "XDG_STATE_HOME=", "JSM_ONBOARD_LEDGER=", "HOME=", "USERPROFILE=")
+	p := c.start("import", "./x.csv")
+	if code := p.wait(20 * time.Second); code != 1 || c.posts() != 0 {
+		t.Errorf("exit code %d, and %d requests", code, c.posts())
+	}
+	c.says(p.out.String(), "there is no home folder to keep the ledger in", "--ledger PATH")
+}

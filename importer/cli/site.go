@@ -239,7 +239,10 @@ func readTokenFile(path, system string) (token string, err error) {
 
 // stateFolder is this program's folder for state, after the XDG Base Directory Specification, macOS and Windows.
 func (p *program) stateFolder() (string, error) {
-	folder := cmp.Or(p.getenv("XDG_STATE_HOME"), xdg.StateHome)
+	folder := p.getenv("XDG_STATE_HOME")
+	if _, err := os.UserHomeDir(); folder == "" && err == nil { // else xdg would take the root's
+		folder = xdg.StateHome
+	}
 	if !filepath.IsAbs(folder) {
 		return "", stopf(importer.Broken, "name a place for it with --ledger PATH",
 			"there is no home folder to keep the ledger in")
