@@ -139,7 +139,10 @@ func (r *Reader) split(size int) []string {
 // trimmed drops empty cells beyond the header's, and beyond MaxColumns, where one has all that are too many.
 func (r *Reader) trimmed(cells []string) []string {
 	n := len(cells)
-	for n > cmp.Or(r.Width, MaxColumns) && strings.Trim(cells[n-1], string(r.delim)) == "" {
+	if n > MaxColumns && strings.Trim(cells[MaxColumns], string(r.delim)) == "" {
+		n = MaxColumns
+	}
+	for n > cmp.Or(r.Width, MaxColumns) && cells[n-1] == "" {
 		n--
 	}
 	return slices.Clip(cells[:n])
