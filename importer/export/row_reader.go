@@ -86,10 +86,11 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 func (l *layout) checkWidth(row *Row) {
 	cells, width := row.record.Cells, len(l.header.names)
 	whole := len(cells)
-	inAddress := slices.Contains(l.columns.at[Email], whole-1) && (!l.standsAlone(cells) || l.isCutOff(cells))
-	if !row.record.Ended && (whole < l.header.trimmed || inAddress) {
-		whole--
+	short, inAddress := whole < l.header.trimmed, slices.Contains(l.columns.at[Email], whole-1)
+	malformed := !short && inAddress && !l.standsAlone(cells) // and perhaps not for a cut
+	if !row.record.Ended && (short || malformed || inAddress && l.isCutOff(cells)) {
 		row.repairs = append(row.repairs, kindOf("cut_off"))
+		whole -= countIf(!malformed)
 	}
 	missing := slices.ContainsFunc(l.needed, func(i int) bool { return i >= whole })
 	switch shifted := l.isShifted(cells); {
@@ -170,7 +171,7 @@ func isSumLine(cells []string) bool { return len(cells) == 1 && sumLine.MatchStr
 var sumLine = regexp.MustCompile(`^[^\d]*[:(=][^\d]*\d`)
 
 // failure matches what programs write when an export fails on the way.
-var failure = regexp.MustCompile(`(?i)^\W*(php |sql)?(error|fatal|exception|traceback|timeout)|<html|<!doctype`)
+var failure = regexp.MustCompile(`(?i)^\W*(php |sql)?(error|fatal|exception|traceback|timeout)\b|<html|<!doctype`)
 
 // skipFooter skips the fragments that end the file; in a revocation only sums, and never what may be a row cut off.
 func (l *layout) skipFooter(rows []*Row) {

@@ -268,6 +268,7 @@ func situations() []situation {
 		{name: "accounts beside addresses that no header names", file: "account id,xyz\n1a,a@example.com\n2b,b@example.com\n", options: Options{NeedAccounts: true}, rows: []string{"2   +a@example.com", "3   +b@example.com"}},
 		{name: "no name in the first cell", file: "id,email,name\n17\n8,a@example.com,Ann\n", rows: []string{"2 !row_too_short (no address)", "3 a@example.com Ann"}},
 		{name: "cut off in a cell that is needed", file: "email,name,x\na@example.com,Ann,\nb@example.com,Bo", rows: []string{"2 a@example.com Ann", "3 !row_too_short (no address) +b@example.com"}},
+		{name: "a malformed address at the end is one, and perhaps a cut", file: "name,email\nAnna Berg,anna.berg@x.example\nBo Dahl,bo.dahl(at)x.example", rows: []string{"2 anna.berg@x.example Anna Berg", "3 !malformed_address"}, repairs: []string{"cut_off×1"}},
 		{name: "cut off after what is needed", file: "email,name,x,y\na@example.com,Ann,,\nb@example.com,Bob,z", rows: []string{"2 a@example.com Ann", "3 b@example.com Bob"}, repairs: []string{"cut_off×1", "short_row×1"}},
 		{name: "cut off in the first cell", file: ab + "a@example.com,Ann\nb@exa", rows: []string{"2 a@example.com Ann", "3 !row_too_short (no address)"}},
 
