@@ -164,6 +164,6 @@ func TestUnaskedAnswer(t *testing.T) {
 		if diff := cmp.Diff(409, call.Status); diff != "" || err == nil {
 			t.Errorf("%s%v", diff, err)
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 	}
 }

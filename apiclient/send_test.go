@@ -171,8 +171,9 @@ func createRequest(c *Client) *request {
 
 // A request that waited for a connection until its time was over has not left.
 func TestNoConnectionInTime(t *testing.T) {
-	release := make(chan struct{})
+	arrived, release := make(chan struct{}), make(chan struct{})
 	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(arrived)
 		<-release
 		says(201, created)(w, r)
 	}))
@@ -181,7 +182,7 @@ func TestNoConnectionInTime(t *testing.T) {
 	hasty := newTestClient(t, server.URL, func(c *Config) { c.Transport, c.Timeout = one, 200*time.Millisecond })
 	first := make(chan answer)
 	go func() { first <- patient.send(t.Context(), createRequest(patient)) }()
-	time.Sleep(50 * time.Millisecond)
+	<-arrived
 	if a := hasty.send(t.Context(),
 		createRequest(hasty)); a.effect != unsent || a.sent != 0 || a.err != context.DeadlineExceeded {
 		t.Errorf("behind: %v, sent %d, %v", a.effect, a.sent, a.err)

@@ -36,7 +36,7 @@ type Options struct {
 	// OnCreate, when set, is asked at each create request that credentials and quota let through; attempt counts
 	// those for this address from 1. It may be called from several goroutines at once, as may OnAnswer.
 	OnCreate func(email string, attempt int) Decision
-	// OnAnswer, when set, gets each request when its answer is out or lost.
+	// OnAnswer, when set, gets each request when it is carried out; a whole answer leaves once OnAnswer returns.
 	OnAnswer func(Exchange)
 }
 

@@ -212,14 +212,14 @@ func TestInterruptedAtTheQuestion(t *testing.T) {
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 15*time.Second, func() bool { return strings.Contains(shown.String(), "[all/one/none]") })
+	eventually(t, 30*time.Second, func() bool { return strings.Contains(shown.String(), "[all/one/none]") })
 	if err := p.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Wait(); p.ProcessState.ExitCode() != 130 {
 		t.Errorf("%v", err)
 	}
-	eventually(t, 5*time.Second, func() bool { return strings.Contains(shown.String(), "jsm-onboard: interrupted: nothing was sent") })
+	eventually(t, 30*time.Second, func() bool { return strings.Contains(shown.String(), "jsm-onboard: interrupted: nothing was sent") })
 	if strings.Contains(shown.String(), "in flight") || c.created() > 0 {
 		t.Errorf("%d made:\n%s", c.created(), shown)
 	}

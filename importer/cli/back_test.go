@@ -27,14 +27,17 @@ func (c *trial) revokedPeople() []string { return slices.Sorted(maps.Keys(c.revo
 
 func TestBackAfterARevocationWhoseAnswerWasLost(t *testing.T) {
 	t.Parallel()
-	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 400 * time.Millisecond })
+	revoking := gateAfter(0, jsmtest.RevokePath)
+	defer revoking.open()
+	c := newTrial(t, func(o *jsmtest.Options) { o.OnAnswer = revoking.see })
 	c.named(1, 2, 3, 4, 5, 6, 7, 8)
 	c.must(0, night...)
 	c.named(2, 3, 4, 5, 6, 7, 8)
 	p := c.start(night...)
-	eventually(t, 15*time.Second, func() bool { return len(c.revokedAt()) == 1 })
+	revoking.wait(t)
 	p.signal(syscall.SIGKILL)
-	p.wait(20 * time.Second)
+	p.wait(60 * time.Second)
+	revoking.open()
 
 	c.named(1, 2, 3, 4, 5, 6, 7, 8)
 	c.must(3, night...)
@@ -185,14 +188,20 @@ func TestOneAccountUnderTwoAddresses(t *testing.T) {
 
 func TestARevocationThatGoesOnRevokesWhoHasAccessAgain(t *testing.T) {
 	t.Parallel()
-	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 300 * time.Millisecond })
+	revoking := gateAfter(1, jsmtest.RevokePath)
+	defer revoking.open()
+	c := newTrial(t, func(o *jsmtest.Options) { o.OnAnswer = revoking.see })
 	c.named(1, 2, 3, 4, 5, 6)
 	c.must(0, "import", "./crm.csv")
 	c.write("list.csv", c.read("crm.csv"))
 	p := c.start("revoke", "./list.csv", "--yes", "--workers", "1")
-	eventually(t, 15*time.Second, func() bool { return len(c.revokedAt()) >= 2 })
+	revoking.wait(t)
 	p.signal(syscall.SIGINT)
-	p.wait(20 * time.Second)
+	p.until("Ctrl-C again ends at once")
+	revoking.open()
+	if code := p.wait(60 * time.Second); code != 130 || len(c.revokedAt()) != 2 {
+		t.Fatalf("exit code %d, revoked: %v\n%s", code, c.revokedPeople(), p.out)
+	}
 	c.becomes(func(a *jsmtest.Account) bool { a.Revoked = false; return true })
 	c.must(0, "import", "./crm.csv", "--resend-known")
 	c.must(0, "revoke", "./list.csv", "--yes")

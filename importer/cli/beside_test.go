@@ -11,13 +11,15 @@ import (
 // What would write the files of a run at work ends before it sends or writes anything; the run goes on to its end.
 func TestBesideARunAtWork(t *testing.T) {
 	t.Parallel()
-	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 200 * time.Millisecond })
+	atWork := gateAfter(20, jsmtest.CreatePath)
+	defer atWork.open()
+	c := newTrial(t, func(o *jsmtest.Options) { o.OnAnswer = atWork.see })
 	c.export("p.csv", 3)
 	run := c.runID(c.must(0, "import", "./p.csv"))
 	const people = 200
 	c.export("p.csv", people)
 	p := c.start("import", "./p.csv", "--workers", "10", "--summary", "./p.json")
-	eventually(t, 20*time.Second, func() bool { return c.site.Stats().Created > 20 })
+	atWork.wait(t)
 
 	other := newTrial(t, nil) // has a ledger and a site of its own
 	own := other.path("ledger")
@@ -36,6 +38,7 @@ func TestBesideARunAtWork(t *testing.T) {
 	c.tampered = true
 	c.says(c.must(1, "report", run, "--results", "./p.results.csv"), "p.results.csv: it is in use by process ")
 	c.says(c.must(1, "report", run), "p.results.csv: it is in use by process ")
+	atWork.open()
 	if code := p.wait(60 * time.Second); code != 0 {
 		t.Fatalf("the run at work ended with %d:\n%s", code, p.out.String())
 	}
@@ -52,12 +55,15 @@ func TestBesideARunAtWork(t *testing.T) {
 // What a killed run leaves keeps nobody from running it again, and is gone then.
 func TestPartialFileOfAKilledRun(t *testing.T) {
 	t.Parallel()
-	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 200 * time.Millisecond })
+	atWork := gateAfter(2, jsmtest.CreatePath)
+	defer atWork.open()
+	c := newTrial(t, func(o *jsmtest.Options) { o.OnAnswer = atWork.see })
 	c.export("p.csv", 50)
 	p := c.start("import", "./p.csv", "--workers", "2")
-	eventually(t, 20*time.Second, func() bool { return c.site.Stats().Created > 2 })
+	atWork.wait(t)
 	p.signal(syscall.SIGKILL)
-	p.wait(20 * time.Second)
+	p.wait(60 * time.Second)
+	atWork.open()
 	if !c.exists("p.results.csv.partial") {
 		t.Fatal("it had not begun")
 	}

@@ -382,7 +382,7 @@ func TestNoHomeFolder(t *testing.T) {
 	c.export("x.csv", 2)
 	c.env = append(c.env, "XDG_STATE_HOME=", "JSM_ONBOARD_LEDGER=", "HOME=", "USERPROFILE=")
 	p := c.start("import", "./x.csv")
-	if code := p.wait(20 * time.Second); code != 1 || c.posts() != 0 {
+	if code := p.wait(60 * time.Second); code != 1 || c.posts() != 0 {
 		t.Errorf("exit code %d, and %d requests", code, c.posts())
 	}
 	c.says(p.out.String(), "there is no home folder to keep the ledger in", "--ledger PATH")

@@ -81,7 +81,7 @@ func TestFullDiskUnderTheLedger(t *testing.T) {
 	c.mixed("people.csv", people)
 	c.env = append(c.env, fileSize+"=400000")
 	p := c.start("import", "./people.csv")
-	if code := p.wait(20 * time.Second); code != 1 {
+	if code := p.wait(60 * time.Second); code != 1 {
 		t.Fatalf("exit code %d:\n%s", code, p.out)
 	}
 	c.says(p.out.String(), "ledger "+c.path("ledger"), "run the same command again")
@@ -156,7 +156,7 @@ func TestFolderGoesAway(t *testing.T) {
 	if err := os.RemoveAll(c.path("out")); err != nil {
 		t.Fatal(err)
 	}
-	if code := p.wait(20 * time.Second); code != 1 {
+	if code := p.wait(60 * time.Second); code != 1 {
 		t.Fatalf("exit code %d:\n%s", code, p.out)
 	}
 	c.says(p.out.String(), "cannot write "+c.path("out/r.csv"))
@@ -217,7 +217,7 @@ func TestLedgerIsRefused(t *testing.T) {
 		c := newTrial(t, func(o *jsmtest.Options) { o.Latency = time.Minute })
 		c.export("people.csv", 3)
 		p := c.start("import", "./people.csv")
-		eventually(t, 10*time.Second, func() bool { return c.site.Stats().Requests > 0 })
+		eventually(t, 30*time.Second, func() bool { return c.site.Stats().Requests > 0 })
 		const theirs = `{"run_id": "of the run that goes on", "command": "import"}`
 		c.write("night.json", theirs)
 		c.write("night.html", theirs)

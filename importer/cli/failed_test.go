@@ -39,7 +39,7 @@ func TestRowsToFixOfAnEarlierBatch(t *testing.T) {
 	for _, address := range []string{"bo(at)example.com", "bo@example.com"} { // a sandbox of its own never knows anybody
 		c.write("z.csv", "name,email\nAnn Lee,ann@example.com\nBo Berg,"+address+"\n")
 		p := c.start("import", "./z.csv", "--sandbox")
-		code := p.wait(20 * time.Second)
+		code := p.wait(60 * time.Second)
 		if !c.exists("z.sandbox.results.csv") {
 			t.Errorf("exit code %d: %s", code, p.out)
 		}

@@ -25,7 +25,7 @@ func TestOpenRowThatWasFixed(t *testing.T) {
 	ill.Store(true)
 	c.write("p.csv", "name,email,id\nAna Sol,ana@example.com,1\nBob Ray,tpyo.bob@example.com,2\n")
 	p := c.start("import", "./p.csv")
-	eventually(t, 20*time.Second, func() bool { return c.posts() > 2 })
+	eventually(t, 60*time.Second, func() bool { return c.posts() > 2 })
 	p.signal(syscall.SIGINT)
 	if code := p.wait(30 * time.Second); code != 130 || c.statuses("p.results.csv")["unknown"] != 1 {
 		t.Fatalf("exit code %d: %v\n%s", code, c.statuses("p.results.csv"), p.out)

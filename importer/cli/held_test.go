@@ -60,7 +60,7 @@ func TestGuardsTell(t *testing.T) {
 			}
 			c.says(log.String(), all...)
 			p := c.start(append(args, "--notify", m.server.URL+"/check")...)
-			if code := p.wait(20 * time.Second); code != 5 {
+			if code := p.wait(60 * time.Second); code != 5 {
 				t.Errorf("exit code %d:\n%s", code, p.out)
 			}
 			told, body := m.take()

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"jsm-onboard/apiclient/jsmtest"
 )
@@ -108,7 +109,7 @@ func TestLostAttemptOfAnEarlierRun(t *testing.T) {
 			})
 			c.write("first.csv", onePerson)
 			p := c.start("import", "./first.csv")
-			eventually(t, 10e9, func() bool { return c.site.Stats().Created == 1 })
+			eventually(t, 30*time.Second, func() bool { return c.site.Stats().Created == 1 })
 			_ = p.Process.Kill()
 			<-p.ended
 			hang.Store(false)

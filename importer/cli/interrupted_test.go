@@ -30,7 +30,7 @@ func TestAskedToStopOnce(t *testing.T) {
 			p := c.start("import", "./people.csv", "--summary", "./people.json")
 			seen.wait(c, jsmtest.CreatePath, 70)
 			p.signal(s)
-			if code := p.wait(10 * time.Second); code != 130 {
+			if code := p.wait(60 * time.Second); code != 130 {
 				t.Fatalf("exit code %d:\n%s", code, p.out)
 			}
 			got := c.statuses("people.results.csv")
@@ -68,14 +68,14 @@ func TestReportOfAStoppedResend(t *testing.T) {
 	p := c.start("import", "./people.csv", "--resend-known", "--workers", "2")
 	seen.wait(c, jsmtest.CreatePath, people+10)
 	p.signal(syscall.SIGINT)
-	if code := p.wait(10 * time.Second); code != 130 {
+	if code := p.wait(60 * time.Second); code != 130 {
 		t.Fatalf("exit code %d:\n%s", code, p.out)
 	}
 	written := c.read("people.results.csv")
 	if got := c.statuses("people.results.csv"); got["conflict"] < 10 || got["conflict"]+got["not_attempted"] != people {
 		t.Errorf("%v", got)
 	}
-	code := c.start("report").wait(10 * time.Second)
+	code := c.start("report").wait(60 * time.Second)
 	if again := c.read("people.results.csv"); code != 130 || again != written {
 		t.Errorf("exit code %d, and of\n%s\nbecame\n%s", code, written, again)
 	}
@@ -90,12 +90,12 @@ func TestAskedToStopTwice(t *testing.T) {
 	})
 	c.export("people.csv", people)
 	p := c.start("import", "./people.csv", "--workers", "10")
-	eventually(t, 20*time.Second, func() bool { return c.site.Stats().Created == 10 })
+	eventually(t, 60*time.Second, func() bool { return c.site.Stats().Created == 10 })
 	p.signal(syscall.SIGINT)
 	p.until("Ctrl-C again ends at once")
 	began := time.Now()
 	p.signal(syscall.SIGINT)
-	if code := p.wait(time.Second); code != 130 || time.Since(began) > time.Second {
+	if code := p.wait(60 * time.Second); code != 130 || time.Since(began) > 30*time.Second { // and not a minute
 		t.Errorf("exit code %d after %s", code, time.Since(began))
 	}
 	c.says(p.out.String(), "ended at once", "run the same command again", "created_unconfirmed")
@@ -143,7 +143,7 @@ func TestAskedToStopWhileStderrIsBlocked(t *testing.T) {
 				t.Errorf("%d rows were sent, and then %d", sent, now)
 			}
 			p.signal(s)
-			if code := p.wait(2 * time.Second); code != 130 {
+			if code := p.wait(60 * time.Second); code != 130 {
 				t.Errorf("exit code %d", code)
 			}
 			c.must(0, "import", "./people.csv")
@@ -192,7 +192,7 @@ func TestIgnoredSignals(t *testing.T) {
 					want = 20
 				}
 				<-p.ended
-				eventually(t, 20*time.Second, func() bool { return c.exists("people.results.csv") })
+				eventually(t, 60*time.Second, func() bool { return c.exists("people.results.csv") })
 				if got := c.statuses("people.results.csv")["created"]; got < want || asked && got == people {
 					t.Errorf("%d were created", got)
 				}
@@ -213,18 +213,18 @@ func TestAskedToStopBeforeTheFirstRow(t *testing.T) {
 		site  func(*jsmtest.Options)
 		when  func(c *trial)
 	}{
-		{"while it reads stdin", 1, true, nil, func(*trial) { time.Sleep(time.Second) }},
+		{"while it reads stdin", 1, true, nil, func(*trial) {}}, // which it does once it is fed
 		{"in the plan", 300_000, false, nil, func(c *trial) {
-			eventually(c.t, 10*time.Second, func() bool { return c.exists("ledger") })
+			eventually(c.t, 30*time.Second, func() bool { return c.exists("ledger") })
 		}},
 		{"while the site is asked", 10, false, quiet, func(c *trial) {
-			eventually(c.t, 10*time.Second, func() bool { return c.site.Stats().Requests > 0 })
+			eventually(c.t, 30*time.Second, func() bool { return c.site.Stats().Requests > 0 })
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c := newTrial(t, tc.site)
 			c.export("people.csv", tc.rows)
-			args, stdin := []string{"import", "./people.csv"}, (*os.File)(nil)
+			args, stdin, fed := []string{"import", "./people.csv"}, (*os.File)(nil), (*os.File)(nil)
 			if tc.stdin {
 				r, w, err := os.Pipe()
 				if err != nil {
@@ -232,15 +232,16 @@ func TestAskedToStopBeforeTheFirstRow(t *testing.T) {
 				}
 				defer r.Close()
 				defer w.Close()
-				if _, err := w.WriteString("name,email\nAna,ana@example.com\n"); err != nil {
-					t.Fatal(err)
-				}
+				fed = w
 				args, stdin = []string{"import", "-", "--results", "./people.results.csv", "--failed", "./people.failed.csv"}, r
 			}
 			p := c.startWith(stdin, args...)
+			if fed != nil {
+				feed(t, fed)
+			}
 			tc.when(c)
 			p.signal(syscall.SIGINT)
-			if code := p.wait(2 * time.Second); code != 130 {
+			if code := p.wait(60 * time.Second); code != 130 || strings.Contains(p.out.String(), "To send") {
 				t.Errorf("exit code %d:\n%s", code, p.out)
 			}
 			if c.posts() != 0 || c.exists("people.results.csv") || c.exists("people.results.csv.partial") {
@@ -275,11 +276,14 @@ func TestAskedToStopWithoutARun(t *testing.T) {
 			defer r.Close()
 			defer w.Close()
 			p := c.startWith(r, tc.args...)
-			if p.until(tc.started); tc.started == "" {
-				time.Sleep(time.Second)
+			switch p.until(tc.started); name {
+			case "check", "dry run":
+				feed(t, w)
+			case "doctor":
+				eventually(t, 60*time.Second, func() bool { return c.site.Stats().Requests > 0 })
 			}
 			p.signal(syscall.SIGINT)
-			if code := p.wait(2 * time.Second); code != tc.code {
+			if code := p.wait(60 * time.Second); code != tc.code {
 				t.Errorf("exit code %d:\n%s", code, p.out)
 			}
 			c.says(p.out.String(), "stopping; Ctrl-C again ends at once")
@@ -295,15 +299,20 @@ func TestAskedToStopWithoutARun(t *testing.T) {
 // Whoever interrupts a sync while it plans whom to revoke is told what was done, and not that nothing was sent.
 func TestInterruptedBeforeTheRevocation(t *testing.T) {
 	t.Parallel()
-	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 300 * time.Millisecond })
+	planning := gateAfter(0, jsmtest.MyselfPath)
+	defer planning.open()
+	c := newTrial(t, func(o *jsmtest.Options) { o.OnAnswer = planning.see })
+	planning.lets = func(int) bool { return !c.exists("crm.leavers.csv") } // which is written before
 	c.export("crm.csv", 10)
 	c.must(0, "sync", "./crm.csv")
 	c.export("crm.csv", 8)
 	c.write("crm.csv", c.read("crm.csv")+"New Person One,new.1@example.com,x\n")
 	os.Remove(c.path("crm.leavers.csv"))
 	p := c.start("sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "5", "--summary", "./sum.json")
-	eventually(t, 20*time.Second, func() bool { return c.exists("crm.leavers.csv") })
+	planning.wait(t)
 	p.signal(syscall.SIGINT)
+	p.until("Ctrl-C again ends at once")
+	planning.open()
 	if code := p.wait(30 * time.Second); code != 130 || len(c.revokedPeople()) != 0 {
 		t.Fatalf("exit code %d, revoked: %v\n%s", code, c.revokedPeople(), p.out)
 	}
@@ -321,13 +330,18 @@ func TestInterruptedBeforeTheRevocation(t *testing.T) {
 // Results that could not be written are not named.
 func TestRevocationWithoutResults(t *testing.T) {
 	t.Parallel()
-	c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 100 * time.Millisecond })
+	revoking := gateAfter(0, jsmtest.RevokePath)
+	defer revoking.open()
+	c := newTrial(t, func(o *jsmtest.Options) { o.OnAnswer = revoking.see })
 	c.export("crm.csv", 40)
 	c.must(0, "sync", "./crm.csv")
 	c.export("crm.csv", 30)
-	p := c.start("sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "10", "--max-shrink", "50%", "--workers", "1", "--summary", "./sum.json")
-	eventually(t, 30*time.Second, func() bool { return c.exists("crm.leavers.revoked.csv.partial") })
-	os.Remove(c.path("crm.leavers.revoked.csv.partial"))
+	p := c.start("sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "10", "--max-shrink", "50%", "--summary", "./sum.json")
+	revoking.wait(t)
+	if err := os.Remove(c.path("crm.leavers.revoked.csv.partial")); err != nil {
+		t.Fatal(err)
+	}
+	revoking.open()
 	if code := p.wait(30 * time.Second); code != 1 {
 		t.Errorf("exit code %d:\n%s", code, p.out)
 	}

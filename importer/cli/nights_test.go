@@ -253,7 +253,7 @@ func (n *nights) twoAtOnce() {
 	if !strings.Contains(out, "in use by process") {
 		n.t.Errorf("the second one says:\n%s", out)
 	}
-	code := slow.wait(20 * time.Second)
+	code := slow.wait(60 * time.Second)
 	n.site.SetFaults()
 	n.after(1, false, code, slow.out.String())
 }

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -217,21 +217,29 @@ func TestRevokeKilled(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			c := newTrial(t, func(o *jsmtest.Options) { o.Latency = 15 * time.Millisecond })
+			var revoking atomic.Pointer[gate]
+			c := newTrial(t, func(o *jsmtest.Options) {
+				o.OnAnswer = func(x jsmtest.Exchange) {
+					if g := revoking.Load(); g != nil {
+						g.see(x)
+					}
+				}
+			})
 			c.onboard(300, 200)
 			args := append(tc.args, "--workers", "4")
-			for _, after := range []int{20, 90} {
+			for _, after := range []int{20, 70} {
+				g := gateAfter(after, jsmtest.RevokePath)
+				defer g.open()
+				revoking.Store(g)
 				p := c.start(args...)
-				eventually(t, 20*time.Second, func() bool { return len(c.revokedAt()) >= after })
+				g.wait(t)
 				if err := p.Process.Kill(); err != nil {
 					t.Fatal(err)
 				}
 				<-p.ended
+				g.open()
 			}
 			before := maps.Clone(c.revokedAt())
-			if len(before) == 200 {
-				t.Fatal("it was killed too late")
-			}
 			c.must(0, args...)
 			if n := len(c.revokedAt()); n != 200 {
 				t.Errorf("%d of 200 are revoked", n)

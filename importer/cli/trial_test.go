@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -349,7 +350,56 @@ func (p *process) wait(d time.Duration) int {
 // until waits until the program has said text.
 func (p *process) until(text string) {
 	p.t.Helper()
-	eventually(p.t, 15*time.Second, func() bool { return strings.Contains(p.out.String(), text) })
+	eventually(p.t, 30*time.Second, func() bool { return strings.Contains(p.out.String(), text) })
+}
+
+// A gate lets the first requests to a route through. Further ones are carried out, and get no answer until it opens.
+type gate struct {
+	path    string
+	lets    func(n int) bool // the n-th request through
+	seen    atomic.Int32
+	reached chan struct{} // closed when it keeps back the first answer
+	opened  chan struct{}
+	once    [2]sync.Once
+}
+
+// gateAfter lets n requests to the route through.
+func gateAfter(n int, path string) *gate {
+	return &gate{
+		path: path, lets: func(nth int) bool { return nth <= n },
+		reached: make(chan struct{}), opened: make(chan struct{}),
+	}
+}
+
+func (g *gate) see(x jsmtest.Exchange) {
+	if x.Path == g.path && !g.lets(int(g.seen.Add(1))) {
+		g.once[0].Do(func() { close(g.reached) })
+		<-g.opened
+	}
+}
+
+func (g *gate) open() { g.once[1].Do(func() { close(g.opened) }) }
+
+// wait waits until the gate keeps back an answer.
+func (g *gate) wait(t *testing.T) {
+	t.Helper()
+	select {
+	case <-g.reached:
+	case <-time.After(60 * time.Second):
+		t.Fatal("no request has come to the gate")
+	}
+}
+
+// feed writes more rows than a pipe holds, so that the program at its other end has begun to read when it returns.
+func feed(t *testing.T, w *os.File) {
+	t.Helper()
+	text := "name,email\n" + strings.Repeat("Ana Luna,ana@example.com\n", 1<<14)
+	if err := w.SetWriteDeadline(time.Now().Add(60 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.WriteString(text); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // eventually polls until holds.

@@ -24,7 +24,7 @@ func TestOpenEndsWithItsContext(t *testing.T) {
 			if _, err := Open(ctx, "-", stdin); !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("got %v", err)
 			}
-			if took := time.Since(start); took > time.Second {
+			if took := time.Since(start); took > 20*time.Second {
 				t.Errorf("it took %s", took)
 			}
 			if left, _ := os.ReadDir(os.TempDir()); len(left) > 0 {
