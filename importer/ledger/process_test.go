@@ -236,7 +236,7 @@ func TestHeldForAMoment(t *testing.T) {
 	must(t, err)
 	given := make(chan error)
 	go func() {
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(10 * time.Millisecond)
 		given <- lock.Unlock()
 	}()
 	openAt(t, l.path)
