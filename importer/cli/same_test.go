@@ -65,7 +65,7 @@ func (v way) play(t *testing.T) (names, statuses map[string]string) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{random: rand.New(rand.NewPCG(4, 4)), workers: v.workers, format: v.format, options: jsmtest.Sandbox(), longest: time.Minute}
 		s.options.Latency = 50 * time.Millisecond
-		w := &world{t: t, script: s, dir: dir, may: map[string][]string{}, absent: map[string]bool{}}
+		w := newWorld(t, s, dir)
 		for range 150 {
 			w.join()
 		}

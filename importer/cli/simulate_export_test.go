@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf16"
@@ -59,39 +58,62 @@ func (f format) record(cells ...string) string {
 	return strings.Join(cells, f.delimiter) + "\r\n"
 }
 
-// file writes people as an export, with notes that hold what notes hold.
-func (f format) file(people []*person) []byte {
-	var text strings.Builder
-	text.WriteString(f.record("name", "email", "organization", "external_id", "notes"))
-	for _, p := range people {
-		email := p.email
-		if p.broken {
-			email = strings.ReplaceAll(email, "@", " at ")
-		}
-		text.WriteString(f.record(p.name, email, p.organization, strconv.Itoa(1000+p.id), p.notes))
+// row writes a person as a row of an export, with notes that hold what notes hold.
+func (f format) row(s *source, p *person) string {
+	email := p.email
+	if p.further != "" {
+		email += "; " + p.further
 	}
-	return f.encode(text.String())
+	if p.broken {
+		email = strings.ReplaceAll(email, "@", " at ")
+	}
+	return f.record(p.name, email, p.organization, s.externalID(p), p.notes)
 }
 
 // writeExport writes the export of the night and notes who may be, and who must be, in which organization.
 func (w *world) writeExport() {
+	r, f := w.script.random, w.script.format
 	rows := slices.Clone(w.people)
-	r := w.script.random
-	for _, p := range w.people {
+	rows = slices.DeleteFunc(rows, func(p *person) bool { return !p.in[w.source.number] })
+	w.noteExport(rows)
+	for _, p := range slices.Clone(rows) {
 		if r.Float64() < w.script.dirt/3 { // the same person once more
 			again := *p
 			rows = append(rows, &again)
 		}
 	}
+	text, last := f.record("name", "email", "organization", "external_id", "notes"), ""
+	torn := -1 // the row that is
+	if r.Float64() < w.script.torn && len(rows) > 0 {
+		torn = r.IntN(len(rows))
+	}
+	cut := torn >= 0 && r.Float64() < 0.5
+	for i, p := range rows {
+		switch last = f.row(w.source, p); {
+		case i == torn && cut:
+			last = last[:len(f.record(p.name))-2+r.IntN(3)] // after the name
+		case i == torn:
+			last = f.record(p.name)
+		}
+		if text += last; i == torn && cut {
+			break
+		}
+	}
 	w.rows, w.must = len(rows), map[string][]string{}
-	for _, p := range rows {
+	if torn >= 0 {
+		w.rows = 0
+	}
+	for i, p := range rows {
+		if cut && i >= torn || i == torn {
+			continue
+		}
 		key := strings.ToLower(p.email)
 		w.may[p.organization] = append(w.may[p.organization], key) // also whoever is broken: somebody may fix it
 		if !p.broken && p.organization != "" {
 			w.must[p.organization] = append(w.must[p.organization], key)
 		}
 	}
-	if err := os.WriteFile(w.path("people"+w.script.format.ending), w.script.format.file(rows), 0o600); err != nil {
+	if err := os.WriteFile(w.file(f.ending), f.encode(text), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
 }

@@ -22,7 +22,7 @@ import (
 
 // fixFailed fixes the addresses in the failed file, and imports that.
 func (w *world) fixFailed() {
-	path := w.path("people.failed.csv")
+	path := w.file(".failed.csv")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return // there is none
