@@ -328,7 +328,9 @@ func (w *world) change() {
 			w.absent[p.email], w.absent[p.further] = true, true
 		}
 	}
-	w.people = slices.DeleteFunc(w.people, func(p *person) bool { return p.in == [2]bool{} })
+	if w.people = slices.DeleteFunc(w.people, func(p *person) bool { return p.in == [2]bool{} }); len(w.people) == 0 {
+		w.join()
+	}
 	for range 2 {
 		if p := w.people[r.IntN(len(w.people))]; r.Float64() < w.script.move {
 			w.absent[p.email] = true
