@@ -21,7 +21,7 @@ CREATE TABLE runs (
   rows_read    INTEGER NOT NULL DEFAULT 0,
   retry        INTEGER NOT NULL DEFAULT 0,  -- outcomes.retry are forgotten when it goes on
   roster       INTEGER NOT NULL DEFAULT 0,  -- it says who is in the source, once it is complete
-  completed    INTEGER NOT NULL DEFAULT 0,  -- 1, 2, … in the order of completion, whatever the clock said
+  completed    INTEGER NOT NULL DEFAULT 0,  -- its turn: 1, 2, … in the order in which runs begin, go on and end, whatever the clock said
   undone_at    TEXT NOT NULL DEFAULT '',
   pruned_at    TEXT NOT NULL DEFAULT '',
   summary      TEXT NOT NULL DEFAULT '',    -- JSON
