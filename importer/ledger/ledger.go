@@ -132,8 +132,8 @@ func (l *Ledger) Close() error {
 	return err
 }
 
-// Bind ties the ledger to the site with this cloud id: the first one is kept, and any other is a *RefusedError, also "",
-// of a site that shows none any more. A ledger that was opened for reading only compares.
+// Bind ties the ledger to the site with this cloud id. The first is kept; any other is a *RefusedError, also "", of a
+// site that shows none any more. A ledger that was opened for reading only compares.
 func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 	if l.write != nil && cloudID != "" {
 		if err := l.update(ctx, "INSERT OR IGNORE INTO meta VALUES ('cloud_id', ?)", cloudID); err != nil {
