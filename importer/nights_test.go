@@ -245,6 +245,54 @@ func TestOtherAddressAndNames(t *testing.T) {
 	})
 }
 
+// Somebody who is onboarded under a further address of their row would get a second account. One that has another name
+// is somebody else's: a colleague's, a shared mailbox.
+func TestOnboardedUnderAFurtherAddress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Existing: []jsmtest.Account{{Email: "old@x.example", Name: "Was Here Before"}}})
+		row := func(name string, addresses ...string) string { return name + "," + strings.Join(addresses, "; ") }
+		d.night("names.csv", "email", "Bare@x.example; bare@home.example")
+		d.night("crm.csv", "name,email", row("Ann Lee", "ann@x.example", "ann@home.example"), "Info,info@x.example",
+			"Old,old@x.example", row("Bo Lee", "bo@x.example", "info@x.example"), row("Ümit", "Ü@x.example"))
+		s, _ := d.night("crm.csv", "name,email", row("ann lee", "ann@home.example", "ann@x.example"),
+			row("Bo Lee", "bo@x.example", "info@x.example"), row("Cy Lee", "cy@x.example", "bo@x.example", "info@x.example"),
+			"Info,info@x.example", row("Old", "olga@x.example", "nobody@x.example", "old@x.example"),
+			row("Dee", "dee@x.example", "cy@x.example"), row("", "Bo@home.example", "bo@x.example"),
+			row("Bea Are", "bare@home.example", "bare@x.example"))
+		told := map[string]string{"ann@home.example": "(ann@x.example,", "olga@x.example": "(old@x.example,",
+			"bo@home.example": "(bo@x.example,", "bare@home.example": "(Bare@x.example,"}
+		if s.plan.OtherAddress != len(told) {
+			t.Errorf("%d are under another address", s.plan.OtherAddress)
+		}
+		for _, result := range s.results {
+			is := strings.Contains(result.Reason, "under another")
+			if is != (told[result.Key] != "") || !strings.Contains(result.Reason, told[result.Key]) {
+				t.Errorf("%s", shown(result))
+			}
+		}
+		s, _ = d.night("crm.csv", "name,email", row("Ann Lee", "ann@x.example", "ann@home.example"))
+		if s.plan.OtherAddress != 0 || s.results[0].Status != outcome.Known {
+			t.Errorf("%d are under another address; %s", s.plan.OtherAddress, shown(s.results[0]))
+		}
+	})
+}
+
+// An external id counts before a further address.
+func TestIDAndFurtherAddress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.night("crm.csv", "name,email,external id", "Ann,ann@x.example,1", "Bo,bo@x.example,2")
+		s, _ := d.night("crm.csv", "name,email,external id", "Bo,ann@new.example; bo@x.example,1", "Bo,bo@new.example; bo@x.example,2")
+		for i, old := range []string{"(ann@x.example,", "(bo@x.example,"} {
+			if !strings.Contains(s.results[i].Reason, old) || s.plan.OtherAddress != 2 {
+				t.Errorf("%d; %s", s.plan.OtherAddress, shown(s.results[i]))
+			}
+		}
+	})
+}
+
 // External ids of two systems have nothing to do with one another.
 func TestExternalIDsOfOtherSystems(t *testing.T) {
 	t.Parallel()

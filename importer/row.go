@@ -106,7 +106,7 @@ func (r *Run) query(row *export.Row) ledger.Query {
 		q.Fingerprint = fingerprint(row)
 	}
 	if unique && row.Sendable() {
-		q.Key, q.ExternalID = row.Key, row.ExternalID
+		q.Key, q.ExternalID, q.Name, q.Further = row.Key, row.ExternalID, row.Name, row.Other
 	}
 	return q
 }
