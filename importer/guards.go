@@ -83,14 +83,13 @@ func (g Guards) Check(p *Plan) error {
 			What: "none of its " + text.Counted(s.Rows, "row", "rows") + " can be onboarded, so nothing is done"}
 	case lacking > 0:
 		return newStop(Guarded, nil, fmt.Sprintf("the export lacks %s (--require-email number %s); nothing was sent",
-			text.Counted(lacking, "required address", "required addresses"),
-			strings.Trim(fmt.Sprint(p.Missing), "[]")),
+			text.Counted(lacking, "required address", "required addresses"), strings.Trim(fmt.Sprint(p.Missing), "[]")),
 			"check that the export is complete and the right one; they are numbered in the order in which they stand")
 	case g.MaxCreates.Unit == Share && source.Members == 0:
 		g.MaxCreates = Limit{}
 	}
 	renames, organizations := p.Others.Of(outcome.Renamed), cmp.Or(p.Access, &AccessPlan{}).ToCreate
-	there := func(m ledger.Member) bool { return m.Aside || source.fixedKeys[m.Key] }
+	there := func(m ledger.Member) bool { return m.Aside || m.Missing || source.fixedKeys[m.Key] }
 	rows, missing := s.Rows-s.Excluded, len(slices.DeleteFunc(slices.Clone(source.gone), there))
 	return cmp.Or(
 		exceeded("--max-invalid", g.MaxInvalid, s.Invalid, rows,

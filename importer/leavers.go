@@ -42,7 +42,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		if err != nil {
 			return nil, err
 		}
-		if !m.Aside {
+		if !m.Aside && !m.Missing {
 			r.Members++
 		}
 		if !survey.Contains(m.Key) {
@@ -54,7 +54,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		for _, same := range identities(one) {
 			r.leaverRows[same] = ""
 		}
-		if !one.RevokedAt.IsZero() {
+		if !one.RevokedAt.IsZero() && !one.Stays {
 			r.Revoked++
 		}
 	}
@@ -96,7 +96,7 @@ func (r *Roster) matchLeavers(result Result) {
 }
 
 // stage stages whom a row adds to the source. After an error of it, or of finish, the run must not become complete.
-func (r *Roster) stage(result Result) error {
+func (r *Roster) stage(result Result) (err error) {
 	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key)}
 	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown // who may have an account
 	if !person.Aside {
@@ -106,18 +106,24 @@ func (r *Roster) stage(result Result) error {
 	for _, key := range result.Row.Other {
 		r.batch = append(r.batch, ledger.Member{Key: key, Aside: true})
 	}
-	if len(r.batch) < batchRows {
-		return nil
+	if len(r.batch) >= batchRows {
+		err, r.batch = r.ledger.StageMembers(r.ctx, r.source, r.batch), r.batch[:0]
 	}
-	err := r.ledger.StageMembers(r.ctx, r.source, r.batch)
-	r.batch = r.batch[:0]
 	return err
 }
 
-// finish stages the last batch, and those who are in no row of the export any more.
+// finish stages the last batch, and who is in no row of the export any more: gone, or missing if perhaps there.
 func (r *Roster) finish(run ledger.Run) error {
 	r.gone = slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixedKeys[m.Key] })
-	return cmp.Or(r.ledger.StageMembers(r.ctx, r.source, r.batch),
+	left, err := r.left()
+	traced := make(map[string]bool, len(left))
+	for _, one := range left {
+		traced[one.Key] = r.trace(one) != "" || one.MemberID != "" && !r.hasIDs
+	}
+	for i, m := range r.gone {
+		r.gone[i].Missing = traced[m.Key] || r.Unreadable != ""
+	}
+	return cmp.Or(err, r.ledger.StageMembers(r.ctx, r.source, r.batch),
 		r.ledger.StageLeavers(r.ctx, run.Seq, r.source, r.gone))
 }
 
@@ -157,12 +163,8 @@ type Leaver struct {
 // Leavers lists who has left the source and what is to be done: as planned, or after run, by what became of its rows.
 func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	left, err := r.left()
-	for _, one := range left {
-		elsewhere := one.NewKey
-		for _, same := range slices.Backward(identities(one)) {
-			elsewhere = cmp.Or(r.leaverRows[same], elsewhere)
-		}
-		action, reason := judgeLeaver(one, elsewhere, r.hasIDs)
+	for _, one := range slices.DeleteFunc(left, func(one ledger.Leaver) bool { return one.Stays }) {
+		action, reason := judgeLeaver(one, r.trace(one), r.hasIDs)
 		if r.Unreadable != "" && action == ActionRevoke && one.RevokedAt.IsZero() {
 			r.Held, action = true, ActionReview
 			reason += ", but an address cannot be read (" + r.Unreadable + "), and may be this one: fix that first"
@@ -173,6 +175,15 @@ func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 		})
 	}
 	return list, err
+}
+
+// trace is where the export may have somebody all the same: a row, or another address; "": nowhere.
+func (r *Roster) trace(one ledger.Leaver) string {
+	where := one.NewKey
+	for _, same := range slices.Backward(identities(one)) {
+		where = cmp.Or(r.leaverRows[same], where)
+	}
+	return where
 }
 
 // left is who has left the source and is not back.
@@ -200,9 +211,8 @@ func judgeLeaver(one ledger.Leaver, elsewhere string, ids bool) (action, reason 
 		return ActionReview, gone + ", and it has no usable external ids any more, by which another address of the " +
 			"same person would be seen: bring that column back; to revoke it all the same, " + byItself
 	case elsewhere != "":
-		return ActionReview, fmt.Sprintf("the same external id, name or mistyped address is in the export (%s), with "+
-			"another address or none that can be used: settle that first; to revoke the old account all the same, %s",
-			elsewhere, byItself)
+		return ActionReview, "the same external id, name or mistyped address is in the export (" + elsewhere + "), " +
+			"with another address or none that can be used: settle that first; to revoke the old account, " + byItself
 	}
 	return ActionRevoke, gone
 }

@@ -64,7 +64,7 @@ func PlanText(command string, p *importer.Plan, o PlanDetails) string {
 			rowCounts(rows, "", skipped)),
 		lines(
 			counted(p.OtherAddress, "person is", "people are",
-				" onboarded under another address, going by the external ids, and would get a second account."),
+				" onboarded under another address, by external id or further address, and would get a second account."),
 			counted(p.NamesChanged, "customer has", "customers have", " a new name; --update-names renames them.")),
 		labelled("Access", accessToGive(p.Access)...),
 		labelled("Leavers", leaversAhead(o)),

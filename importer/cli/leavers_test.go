@@ -274,6 +274,49 @@ func TestInAnotherSourceInSomeForm(t *testing.T) {
 	}
 }
 
+// TestNightsThatDoNotShowWhoIsThere: nobody leaves a source by a run that was held back, stopped, or could not read all of
+// its rows. So another source that has lost them takes nobody's access, until a run of the first shows that they are gone.
+func TestNightsThatDoNotShowWhoIsThere(t *testing.T) {
+	t.Parallel()
+	for name, night := range map[string]struct {
+		code  int
+		rows  string
+		flags []string
+		fault string
+	}{
+		"held back":               {5, "", []string{"--max-shrink", "0%"}, ""},
+		"held back by a new row":  {5, "9,New,new@example.com,\n", []string{"--max-creates", "0"}, ""},
+		"a limit":                 {0, "9,New,new@example.com,\n10,New,new.10@example.com,\n", []string{"--limit", "1"}, ""},
+		"stopped":                 {4, "9,New,new@example.com,\n", nil, jsmtest.TokenEnds},
+		"a row of too many cells": {3, "9,New,new@example.com,,too many\n", nil, ""},
+		"cut off":                 {3, "9,New,new@exam", nil, ""},
+		"a mistyped address":      {3, "1,P,person.1@@example.com,\n", nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, nil)
+			c.team("", 1, 2, 3, 4, 5, 6, 7, 8)
+			c.must(0, "sync", "./crm.csv", "--source", "shop")
+			c.must(0, "sync", "./crm.csv", "--source", "crm")
+			c.team(night.rows, 2, 3, 4, 5, 6, 7, 8)
+			if night.fault != "" {
+				c.site.SetFaults(jsmtest.Fault{Kind: night.fault})
+			}
+			c.must(night.code, append([]string{"sync", "./crm.csv", "--source", "shop"}, night.flags...)...)
+			c.site.SetFaults()
+			c.team("", 2, 3, 4, 5, 6, 7, 8)
+			c.must(0, "sync", "./crm.csv", "--source", "crm", "--revoke-leavers")
+			if list := c.rows("crm.leavers.csv"); len(list) != 0 || len(c.revokedAt()) != 0 {
+				t.Errorf("crm lists %v, and revokes %v", list, c.revokedAt())
+			}
+			c.must(0, "sync", "./crm.csv", "--source", "shop", "--revoke-leavers")
+			if list := c.rows("crm.leavers.csv"); len(list) != 1 || !c.revokedAt()[personAddress(1)] {
+				t.Errorf("she has left both, the list has %v, and %v are revoked", list, c.revokedAt())
+			}
+		})
+	}
+}
+
 // TestBackInARowThatIsNotSent: a leaver who is on the list already is taken off
 // by any row.
 func TestBackInARowThatIsNotSent(t *testing.T) {

@@ -96,7 +96,7 @@ CREATE TABLE members (
   external_id TEXT NOT NULL,
   first_run   INTEGER NOT NULL,
   left_run    INTEGER,                      -- NULL: there
-  last_seen   TEXT NOT NULL,                -- '' while there
+  last_seen   TEXT NOT NULL,                -- '' while there; not so while left_run is NULL: missing, perhaps there
   aside       INTEGER NOT NULL,             -- only in rows that are not sent, or as a further address
   PRIMARY KEY (source, key)
 ) STRICT, WITHOUT ROWID;
@@ -109,7 +109,7 @@ CREATE TABLE moves (
   source      TEXT NOT NULL,
   key         TEXT NOT NULL,
   external_id TEXT NOT NULL,
-  gone        INTEGER NOT NULL,
+  gone        INTEGER NOT NULL,             -- 0: there, 1: gone, 2: missing
   aside       INTEGER NOT NULL,
   PRIMARY KEY (source, key)
 ) STRICT, WITHOUT ROWID;
