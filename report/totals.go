@@ -29,7 +29,7 @@ func Totals(s Summary) string {
 			labelled("Requests", RequestLines(s)...),
 			labelled("Results", Shown(s.Results)),
 			labelled("Failed", Shown(s.Failed), onlyIf(s.Kept != "" && s.Failed != "",
-				"("+Shown(s.Kept)+" was edited, is of another export or in use: it is left as it is)")),
+				"("+Shown(s.Kept)+" was edited and not imported, is of another export or in use: it stays)")),
 			labelled("Page", Shown(s.Page)),
 			labelled("Sandbox", onlyIf(s.Gone, "ended with the run, and so did its ledger: the next one starts anew")),
 			labelled("Ledger", onlyIf(!s.Gone, Shown(s.Ledger)))),

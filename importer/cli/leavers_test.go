@@ -339,6 +339,8 @@ func TestFixedRowHoldsNobodyBack(t *testing.T) {
 		}
 	}
 	c.write("crm.failed.csv", "external_id,name,email,jsm_reason,jsm_row,jsm_line\nid5,"+personName(5)+","+personAddress(5)+",,6,6\n")
+	out = c.must(5, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
+	c.says(out, "crm.failed-2.csv, fixed") // the other one was edited
 	c.must(0, "import", "./crm.failed.csv")
 	c.must(0, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
 	if gone := c.revokedAt(); len(gone) != 1 || !gone[personAddress(0)] {

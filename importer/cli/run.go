@@ -3,10 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"math"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -157,8 +159,10 @@ func (r *run) openAndRun(ctx context.Context) error {
 // planAndRun goes from the plan to the end of the run in the ledger.
 func (r *run) planAndRun(ctx context.Context) (err error) {
 	unnamed := r.out.failed == r.stem(r.path)+".failed.csv"
-	r.failedFiles = report.ReadFailedFiles(r.site.failedFilesPath, r.input, unnamed)
-	r.failedFiles.InUse = r.inUse(r.site, r.out, r.input)
+	if r.failedFiles, err = report.ReadFailedFiles(r.site.failedFilesPath, r.input, unnamed); err != nil {
+		return err
+	}
+	r.failedFiles.InUse, r.failedFiles.Done = r.inUse(r.site, r.out, r.input), r.imported
 	if r.planOptions.Export, err = r.read.withDefaults(r.failedFiles.Last(r.input).Flags); err != nil {
 		return err
 	}
@@ -189,8 +193,8 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	}
 	r.console.Problems(r.plan.Survey, r.plan.Fixed)
 	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, failedFiles: r.failedFiles}
-	err = cmp.Or(r.failedFiles.Err, writable(r.out.files()))
-	if err != nil && !(r.dryRun && isLocked(err)) {
+	r.runOptions.FailedPath, _, _ = r.failedFiles.Place(r.out.failed, "")
+	if err := writable(r.out.files()); err != nil && !(r.dryRun && isLocked(err)) {
 		return err
 	}
 	err = r.work.guard(ctx, r)
@@ -240,7 +244,6 @@ func (r *run) runRows(ctx context.Context) (end importer.End, err error) {
 		r.pace = r.site.client.RevokePace
 	}
 	r.runOptions.Workers = r.site.config.Workers
-	r.runOptions.FailedPath, _ = r.failedFiles.Place(r.out.failed, "")
 	r.runOptions.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
 	r.runOptions.OnResult = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.First) }
 	pipeline := importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, r.runOptions)
@@ -275,6 +278,18 @@ func (r *run) follow(pipeline *importer.Run) (stop func()) {
 			Failed:    p.Totals.Of(outcome.Failed, outcome.Unknown),
 			Throttled: pace.Refused, PausedUntil: pace.PausedUntil, Why: pace.Why, Probing: pace.Probing,
 		}
+	})
+}
+
+// imported reports whether a complete import has had all of a file with the checksum sum: each row was taken, and those
+// that failed again stand in a failed file of their own.
+func (r *run) imported(sum string) bool {
+	runs, _ := r.site.ledger.Runs(context.Background())
+	return slices.ContainsFunc(runs, func(run ledger.Run) bool {
+		var s report.Summary
+		_ = json.Unmarshal(run.Summary, &s) // of a run that has not ended there is none
+		all := s.Rows.Of(outcome.Excluded, outcome.RevokedBefore) == 0 && (s.Failed != "" || s.Rows.NotGood() == 0)
+		return all && run.InputSHA256 == sum && run.Command == "import" && run.Outcome == ledger.Complete
 	})
 }
 

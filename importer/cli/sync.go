@@ -79,7 +79,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 func (w *syncWork) checkRevocation(ctx context.Context, r *run) error {
 	if rows := r.plan.Roster.Unreadable; rows != "" {
 		return stopf(importer.Guarded, "make the export again, or fix those rows in it, or import "+
-			report.Shown(r.out.failed)+", fixed",
+			report.Shown(r.runOptions.FailedPath)+", fixed",
 			"nobody is revoked: addresses could not be read (%s), and may be those of leavers", rows)
 	}
 	holdings, err := r.site.ledger.Holdings(ctx)
