@@ -84,7 +84,7 @@ func RequestLines(s Summary) []string {
 	pace := joined(", ", onlyIf(s.Rate.Mean > 0, perSecond(s.Rate.Mean)+" on average"),
 		onlyIf(s.Rate.Learned > 0, "the site takes about "+perSecond(s.Rate.Learned)))
 	return present(joined("; ", requests, pace),
-		counted(r.Other, "more", "more", " for checks, look-ups, names and access"),
+		counted(r.Other, "more", "more", " for checks, look-ups, names, access and leavers"),
 		onlyIf(s.Continued, "(since the run was continued; the rows are those of the whole run)"))
 }
 

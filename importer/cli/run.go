@@ -73,6 +73,16 @@ func (p *program) newRun(command string, w work) *run {
 	return r
 }
 
+// newRevocation makes the run that revokes those on the list of leavers, as the command revoke does with --yes.
+func (r *run) newRevocation(limit importer.Limit) *run {
+	child := r.newRun("revoke", &revokeWork{maxRevoke: limit})
+	child.parent, child.site, child.source = r, r.site, r.source
+	child.path, child.input, child.out.results = r.out.leavers, r.out.leavers, r.out.revoked
+	child.yes, child.runOptions.MaxErrors = true, r.runOptions.MaxErrors
+	child.requestsBefore = r.site.client.Requests()
+	return child
+}
+
 // runCommand makes the command of a run.
 func (p *program) runCommand(use string, w work) (*cobra.Command, *run) {
 	command, _, _ := strings.Cut(use, " ")
@@ -215,15 +225,13 @@ func (r *run) showPlan(held bool) error {
 		Site: r.site.label, Account: r.conn.User.DisplayName, Source: r.source, Ledger: r.site.ledgerPath,
 		Rate: r.site.config.MaxRate, DryRun: r.dryRun, Held: held,
 	}
-	if creates, _ := r.plannedRequests(); creates < r.plan.Create {
-		details.Limit = creates
-	}
+	details.Creates, details.Renames = r.plannedRequests()
 	r.work.addDetails(r, &details)
 	text := report.PlanText(r.command, r.plan, details)
 	switch toErr := r.out.summary == stdout && !r.dryRun; {
 	case r.log.Quiet && !r.dryRun:
 	case toErr && r.log.JSON: // which programs read, too
-		r.console.Log.Info("plan", "rows", r.plan.Survey.Rows, "to_send", r.plan.Create)
+		r.console.Log.Info("plan", "rows", r.plan.Survey.Rows, "to_send", details.Creates)
 	case toErr:
 		r.console.ShowText(text)
 	default:
