@@ -379,6 +379,29 @@ func TestFailedFileThatWasEditedAndImported(t *testing.T) {
 	}
 }
 
+// A new list of people takes the name of an earlier one's failed file once no row of that is left to fix, and never
+// before: the export that had these rows is gone.
+func TestFailedFileOfAnEarlierBatchThatWasImported(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("x.csv", "name,email\nAnn Lee,ann@example.com\nBo Berg,bo(at)example.com\nCy Dahl,cy(at)example.com\n")
+	c.must(3, "import", "./x.csv")
+	c.write("x.failed.csv", strings.ReplaceAll(c.read("x.failed.csv"), "bo(at)", "bo@"))
+	c.must(3, "import", "./x.failed.csv")
+	c.write("x.csv", "name,email\nDi Eck,di@example.com\nEd Fox,ed(at)example.com\n")
+	c.must(3, "import", "./x.csv")
+	if !strings.Contains(c.read("x.failed.csv"), "bo@") || !strings.Contains(c.read("x.failed.failed.csv"), "cy(at)") || !strings.Contains(c.read("x.failed-2.csv"), "ed(at)") {
+		t.Error("the rows of the first batch are gone")
+	}
+	c.write("x.failed.csv", strings.ReplaceAll(c.read("x.failed.csv"), "cy(at)", "cy@"))
+	c.must(0, "import", "./x.failed.csv")
+	c.write("x.csv", "name,email\nFlo Gut,flo@example.com\nGil Ham,gil(at)example.com\n")
+	c.must(3, "import", "./x.csv")
+	if !strings.Contains(c.read("x.failed.csv"), "gil(at)") || !strings.Contains(c.read("x.failed-2.csv"), "ed(at)") {
+		t.Errorf("the failed files have\n%s\n%s", c.read("x.failed.csv"), c.read("x.failed-2.csv"))
+	}
+}
+
 // An edited failed file stays whose rows are not all in the ledger, or in a failed file of their own.
 func TestFailedFileThatWasImportedInPart(t *testing.T) {
 	t.Parallel()

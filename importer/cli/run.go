@@ -76,10 +76,9 @@ func (p *program) newRun(command string, w work) *run {
 // newRevocation makes the run that revokes those on the list of leavers, as the command revoke does with --yes.
 func (r *run) newRevocation(limit importer.Limit) *run {
 	child := r.newRun("revoke", &revokeWork{maxRevoke: limit})
-	child.parent, child.site, child.source = r, r.site, r.source
+	child.parent, child.site, child.source, child.yes = r, r.site, r.source, true
 	child.path, child.input, child.out.results = r.out.leavers, r.out.leavers, r.out.revoked
-	child.yes, child.runOptions.MaxErrors = true, r.runOptions.MaxErrors
-	child.requestsBefore = r.site.client.Requests()
+	child.runOptions.MaxErrors, child.requestsBefore = r.runOptions.MaxErrors, r.site.client.Requests()
 	return child
 }
 
@@ -289,14 +288,15 @@ func (r *run) follow(pipeline *importer.Run) (stop func()) {
 	})
 }
 
-// imported reports whether a complete import has had all of a file with the checksum sum: each row was taken, and those
-// that failed again stand in a failed file of their own.
+// imported reports whether a complete import has had all of a file with the checksum sum: it left no row out, and those
+// that failed again are in a failed file of their own, and will be in that of the export, unless it has other people.
 func (r *run) imported(sum string) bool {
 	runs, _ := r.site.ledger.Runs(context.Background())
 	return slices.ContainsFunc(runs, func(run ledger.Run) bool {
 		var s report.Summary
-		_ = json.Unmarshal(run.Summary, &s) // of a run that has not ended there is none
-		all := s.Rows.Of(outcome.Excluded, outcome.RevokedBefore) == 0 && (s.Failed != "" || s.Rows.NotGood() == 0)
+		_ = json.Unmarshal(run.Summary, &s) // there is none of a run that has not ended
+		again := s.Failed != "" && r.failedFiles.Last(run.Input).Batch == r.failedFiles.Batch
+		all := s.Rows.Of(outcome.Excluded, outcome.RevokedBefore) == 0 && (again || s.Rows.NotGood() == 0)
 		return all && run.InputSHA256 == sum && run.Command == "import" && run.Outcome == ledger.Complete
 	})
 }
