@@ -47,7 +47,7 @@ func fail(t *testing.T, memory *FailedFiles, path string, rows ...importer.Resul
 			t.Fatal(err)
 		}
 	}
-	named, kept, err := memory.Commit(f)
+	named, kept, err := memory.Commit(f, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestFailedLeavesAnUnknownFile(t *testing.T) {
 	if err := f.Write(result(1, outcome.Failed, "x", "a")); err != nil {
 		t.Fatal(err)
 	}
-	named, _, err := memory.Commit(f)
+	named, _, err := memory.Commit(f, path)
 	if err != nil || named != filepath.Join(filepath.Dir(path), "c.failed-2.csv") {
 		t.Errorf("%s %v", named, err)
 	}
@@ -210,7 +210,7 @@ func TestFailedThatCannotBeRememberedIsDropped(t *testing.T) {
 	if err := f.Write(result(1, outcome.Failed, "x", "a")); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := memory.Commit(f); err == nil {
+	if _, _, err := memory.Commit(f, filepath.Join(folder, "c.failed.csv")); err == nil {
 		t.Error("no error")
 	}
 	if got := names(t, folder); got != "[]" {
@@ -281,7 +281,7 @@ func TestLastFailedFile(t *testing.T) {
 		if err := f.Write(result(1, outcome.Failed, "x", "a")); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := m.Commit(f); err != nil {
+		if _, _, err := m.Commit(f, path); err != nil {
 			t.Fatal(err)
 		}
 		last := memoryOf(t, memory.path, memory.Input).Last(path)

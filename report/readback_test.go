@@ -70,7 +70,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_, _, err = memory.Commit(f)
+		_, _, err = memory.Commit(f, paths[0])
 		if err := errors.Join(err, r.Commit()); err != nil {
 			t.Fatal(err)
 		}

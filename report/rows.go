@@ -174,22 +174,23 @@ func ReadFailedFiles(path, input string, unnamed bool) (*FailedFiles, error) {
 	return m, err
 }
 
-// Commit gives a failed file its name, as Place says, and returns it; "": no row needs fixing, and there is none any
-// more. It is remembered before it appears, and what it stands for is removed then.
-func (m *FailedFiles) Commit(f *Results) (path, kept string, err error) {
+// Commit gives the failed file of path its name, as Place says, and returns it; "": no row needs fixing, and there is
+// none any more. It is remembered before it appears, and what it stands for is removed then.
+func (m *FailedFiles) Commit(f *Results, path string) (at, kept string, err error) {
 	defer f.Abort()
 	if f.partial == "" { // a device
-		return onlyIf(f.Rows > 0 && f.path != os.DevNull, f.path), "", f.Commit()
+		return onlyIf(f.Rows > 0 && path != os.DevNull, path), "", f.Commit()
 	}
 	f.buffer.Flush() // Commit returns its error
 	sum := checksum(f.partial)
-	at, kept, old := m.Place(f.path, sum)
+	at, kept, old := m.Place(path, sum)
 	if err = m.remember(at, sum); err != nil {
 		return "", kept, err
 	}
-	if f.path = at; f.Rows > 0 {
-		path, err = at, f.Commit()
-	} else if gone := os.Remove(at); !errors.Is(gone, fs.ErrNotExist) {
+	f.path = cmp.Or(onlyIf(at != path, at), f.path)
+	if f.Rows > 0 {
+		err = f.Commit()
+	} else if gone := os.Remove(f.path); !errors.Is(gone, fs.ErrNotExist) {
 		err = unwritable(at, gone)
 	}
 	for _, name := range old {
@@ -197,14 +198,13 @@ func (m *FailedFiles) Commit(f *Results) (path, kept string, err error) {
 			os.Remove(name) // or the next run does
 		}
 	}
-	return onlyIf(err == nil, path), kept, err
+	return onlyIf(err == nil && f.Rows > 0, at), kept, err
 }
 
 // Place returns where a failed file with the checksum sum is written: the first of path, path-2, path-3, … that is not
 // in use and has no file, the same one, or one of the same input that is unedited or Done. kept is the last that was
 // passed over; old are such files with a higher number, which would be taken for later ones.
 func (m *FailedFiles) Place(path, sum string) (at, kept string, old []string) {
-	end := filepath.Ext(path)
 	for n, name, found := 2, path, false; ; n++ {
 		was, taken := checksum(name), m.InUse != nil && m.InUse(name)
 		unedited := func(w FailedFile) bool { return w.SHA256 == was && w.Input == m.Input && w.Batch == m.Batch }
@@ -222,7 +222,7 @@ func (m *FailedFiles) Place(path, sum string) (at, kept string, old []string) {
 		default:
 			kept = name
 		}
-		name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, end), n, end)
+		name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, filepath.Ext(path)), n, filepath.Ext(path))
 	}
 }
 

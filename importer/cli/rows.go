@@ -76,7 +76,7 @@ func (f *rowFiles) rewrite(ctx context.Context, l *ledger.Ledger, run ledger.Run
 func (f *rowFiles) commit() (err error) {
 	if err = f.results.Commit(); err == nil {
 		f.resultsPath = f.out.results
-		f.failedPath, f.keptPath, err = f.failedFiles.Commit(f.failed)
+		f.failedPath, f.keptPath, err = f.failedFiles.Commit(f.failed, f.out.failed)
 	}
 	return err
 }
