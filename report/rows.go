@@ -136,8 +136,8 @@ func checksum(path string) string {
 	return fmt.Sprintf("%x", digest.Sum(nil))
 }
 
-// FailedFiles remembers the failed files that were written, in a small text file with a line for each. A failed file
-// with another checksum was edited since, and one that is not in it belongs to another input.
+// FailedFiles are the failed file of a run, which Commit names, and those before it, from a small text file with a line
+// for each. One that has another checksum now was edited since, and one that is not among them is of another input.
 type FailedFiles struct {
 	FailedFile                        // of the run
 	InUse      func(path string) bool // reports whether a path is in use otherwise, such as the input; nil: none is

@@ -117,7 +117,7 @@ func (s Summary) next(name, operand string, flags ...string) string {
 // rowSteps are about rows to fix, and people whose access was revoked.
 func rowSteps(s Summary) []Step {
 	failed, results := Shown(s.Failed), Shown(s.Results)
-	unless := onlyIf(s.Kept != "", ", unless that was done in "+Shown(s.Kept))
+	unless := onlyIf(s.Kept != "", ", unless that was done in "+Shown(s.Kept)+" (then import that)")
 	ask := counted(s.Rows.Of(outcome.Unknown), "row is", "rows are", " unknown: run the same command again to find out")
 	toFix := counted(s.Rows.Of(outcome.Invalid, outcome.Failed), "row needs", "rows need",
 		" fixing"+unless+": jsm_reason in "+failed+" says why; fix the row there, or the cause at the site, then:")
