@@ -247,7 +247,7 @@ func TestAskedToStopBeforeTheFirstRow(t *testing.T) {
 			if c.posts() != 0 || c.exists("people.results.csv") || c.exists("people.results.csv.partial") {
 				t.Errorf("%d requests; %s", c.posts(), p.out)
 			}
-			c.says(p.out.String(), "interrupted: nothing was sent")
+			c.says(p.out.String(), "interrupted: nothing was sent this time")
 		})
 	}
 }
@@ -318,7 +318,7 @@ func TestInterruptedBeforeTheRevocation(t *testing.T) {
 	}
 	s := c.summary("sum.json")
 	leavers := s["leavers"].(map[string]any)
-	if s["stop_reason"] != "interrupted: nobody was revoked" || s["hint"] != "the next sync revokes those who are left" ||
+	if s["stop_reason"] != "interrupted: nobody was revoked this time" || s["hint"] != "the next sync revokes those who are left" ||
 		leavers["held"] != s["stop_reason"] {
 		t.Errorf("%v, %v, %v", s["stop_reason"], s["hint"], leavers["held"])
 	}

@@ -361,6 +361,57 @@ func TestLeaversAreForeseen(t *testing.T) {
 	}
 }
 
+// A list of leavers with nobody on it is what a good night writes, and revoke takes it; every other file without rows may
+// be an export that has failed.
+func TestNightOnWhichNobodyHasLeft(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.team("", 1, 2, 3)
+	c.must(0, "sync", "./crm.csv")
+	list := c.read("crm.leavers.csv")
+	for range 2 {
+		c.says(c.must(0, "revoke", "./crm.leavers.csv", "--yes", "--exclude", "email=boss@example.com", "--summary", "./sum.json"),
+			"there is nobody to revoke", "Nothing has to be sent", "is complete")
+		if s := c.summary("sum.json"); s["outcome"] != "complete" || s["rows"].(map[string]any)["read"] != 0.0 || len(c.rows("crm.leavers.revoked.csv")) != 0 {
+			t.Errorf("the summary is %v", s)
+		}
+	}
+	c.must(0, "report")
+	c.write("tabs.csv", strings.ReplaceAll(list, ",", "\t")) // as a spreadsheet saves it
+	c.must(0, "revoke", "./tabs.csv", "--yes")
+	for name, text := range map[string]string{
+		"accounts":         "email,jsm_account_id\n",
+		"results":          "email,name,jsm_status,jsm_account_id,jsm_reason\n",
+		"rows to fix":      "email,name,jsm_reason,jsm_row,jsm_line\n",
+		"nothing whatever": "",
+	} {
+		c.write("none.csv", text)
+		if code, out := c.run("revoke", "./none.csv", "--yes"); code != 1 || !strings.Contains(out, "nothing to do") {
+			t.Errorf("%s: exit code %d\n%s", name, code, out)
+		}
+	}
+	c.says(c.must(1, "import", "./crm.leavers.csv"), "the file has no rows")
+	c.says(c.must(1, "sync", "./crm.leavers.csv", "--source", "crm"), "the file has no rows")
+	if c.puts() != 0 {
+		t.Error("somebody was revoked")
+	}
+}
+
+// What a plan announces has the same name and number in the totals.
+func TestFiguresOfANight(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.team("", 1, 2, 3, 4, 5, 6, 7, 8)
+	c.must(0, "sync", "./crm.csv")
+	c.team("3,Other Name,person.3@example.com,\n", 4, 5, 6, 7, 8)
+	out := c.must(0, "sync", "./crm.csv", "--update-names", "--revoke-leavers", "--max-revoke", "2", "--max-shrink", "50%", "--max-renames", "1")
+	c.says(out, "To send: 1 name to change, 2 leavers to revoke.", "Requests   0 sent\n", " more for checks, look-ups, names, access and leavers",
+		"2 to revoke, 0 to review", "2 revoked: ", "1  renamed")
+	if c.puts() != 2 {
+		t.Errorf("%d were revoked", c.puts())
+	}
+}
+
 // A row that could not be read holds back the revocation of leavers until it has been fixed, in the export or in the failed file.
 func TestFixedRowHoldsNobodyBack(t *testing.T) {
 	t.Parallel()
@@ -382,6 +433,8 @@ func TestFixedRowHoldsNobodyBack(t *testing.T) {
 		}
 	}
 	c.write("crm.failed.csv", "external_id,name,email,jsm_reason,jsm_row,jsm_line\nid5,"+personName(5)+","+personAddress(5)+",,6,6\n")
+	out = c.must(5, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
+	c.says(out, "crm.failed-2.csv, fixed") // the other one was edited
 	c.must(0, "import", "./crm.failed.csv")
 	c.must(0, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
 	if gone := c.revokedAt(); len(gone) != 1 || !gone[personAddress(0)] {

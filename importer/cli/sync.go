@@ -42,10 +42,7 @@ func (p *program) syncCommand() *cobra.Command {
 }
 
 func (w *syncWork) check(r *run) error {
-	if isStdin(r.path) {
-		r.source = cmp.Or(r.source, "stdin")
-	}
-	r.source = cmp.Or(r.source, filepath.Base(r.path))
+	r.source = cmp.Or(r.source, map[bool]string{true: "stdin"}[isStdin(r.path)], filepath.Base(r.path))
 	if shrink := w.guards.MaxShrink; shrink.Unit != importer.Share {
 		return usagef("for example --max-shrink 20%", "--max-shrink %s is not a percentage", shrink)
 	}
@@ -79,7 +76,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 func (w *syncWork) checkRevocation(ctx context.Context, r *run) error {
 	if rows := r.plan.Roster.Unreadable; rows != "" {
 		return stopf(importer.Guarded, "make the export again, or fix those rows in it, or import "+
-			report.Shown(r.out.failed)+", fixed",
+			report.Shown(r.runOptions.FailedPath)+", fixed",
 			"nobody is revoked: addresses could not be read (%s), and may be those of leavers", rows)
 	}
 	holdings, err := r.site.ledger.Holdings(ctx)
@@ -129,17 +126,14 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 	if !w.revokeLeavers || r.leavers.Revoke == 0 && r.revocationErr == nil {
 		return false
 	}
-	child := r.newRun("revoke", &revokeWork{maxRevoke: w.maxRevoke})
-	child.site, child.source, child.parent = r.site, r.source, r
-	child.path, child.input, child.out.results, child.yes = r.leavers.Path, r.leavers.Path, r.out.revoked, true
-	child.runOptions.MaxErrors, child.requestsBefore = r.runOptions.MaxErrors, r.site.client.Requests()
+	child := r.newRevocation(w.maxRevoke)
 	err := cmp.Or(r.revocationErr, context.Cause(ctx)) // what the plan has shown, or Ctrl-C
 	if err == nil {
 		err = child.planAndRun(ctx)
 	}
 	if child.summary == nil {
 		if codeOf(err) == int(importer.Interrupted) {
-			err = stopf(importer.Interrupted, nextSync, "interrupted: nobody was revoked")
+			err = stopf(importer.Interrupted, nextSync, "interrupted: nobody was revoked this time")
 		}
 		child.writeRefusal(ctx, err)
 	}
