@@ -144,6 +144,13 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 	return exceeded("--max-revoke", limit, p.Create+before, ours+before, what, hint)
 }
 
+// CheckRevocation refuses to revoke more leavers of the source than limit allows of the people who were in it.
+func (r *Roster) CheckRevocation(leavers int, limit Limit) error {
+	what := fmt.Sprintf("%s would be revoked, of the %s of the last run",
+		text.Counted(leavers, "account", "accounts"), text.Counted(r.Members, "person", "people"))
+	return exceeded("--max-revoke", limit, leavers, r.Members, what, "if it is right,")
+}
+
 // RevokedShare says how many of the accounts that the ledger has as ours are to be revoked, and which others.
 func (p *Plan) RevokedShare(ours int) string {
 	n := p.Resent - p.NotOurs

@@ -298,7 +298,7 @@ func TestJudgeLeaver(t *testing.T) {
 		{"gone, of a source without ids", member(outcome.Created, ""), "", false, ActionRevoke, "in no row"},
 		{"there before us", member(outcome.Conflict, "1"), "", true, ActionReview, "not certainly created"},
 		{"not certainly ours", member(outcome.CreatedUnconfirmed, "1"), "", true, ActionReview, "not certainly created"},
-		{"the ids are gone", member(outcome.Created, "1"), "", false, ActionReview, "no usable external ids"},
+		{"the ids are gone", member(outcome.Created, "1"), "", false, ActionReview, "not those of earlier runs"},
 		{"another address", member(outcome.Created, "1"), "b@x", true, ActionReview, "b@x"},
 		{"another row", member(outcome.Created, "1"), "row 7", true, ActionReview, "in the export (row 7)"},
 		{"a row with the name", member(outcome.Created, ""), "row 7", false, ActionReview, "in the export (row 7)"},

@@ -195,7 +195,7 @@ func TestNightWithoutIDs(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{personAddress(5): "review", personAddress(6): "review", personAddress(7): "review"}, actions()); diff != "" {
 		t.Errorf("without ids: %s\n%s", diff, out)
 	}
-	if reason := c.rows("crm.leavers.csv")[0]["jsm_reason"]; !strings.Contains(reason, "no usable external ids any more") {
+	if reason := c.rows("crm.leavers.csv")[0]["jsm_reason"]; !strings.Contains(reason, "are missing or not those of earlier runs") {
 		t.Error(reason)
 	}
 

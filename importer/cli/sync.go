@@ -12,7 +12,6 @@ import (
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
-	"jsm-onboard/importer/outcome"
 	"jsm-onboard/report"
 )
 
@@ -64,7 +63,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 	}
 	leavers, err := r.plan.Roster.Leavers(ledger.Run{})
 	if w.leavers = report.CountLeavers(leavers); w.revokeLeavers && (r.plan.Roster.Held || w.leavers.Revoke > 0) {
-		r.revocationErr = w.checkRevocation(ctx, r)
+		r.revocationErr = w.checkRevocation(r)
 	}
 	if creates, _ := r.plannedRequests(); w.revokeLeavers && r.revocationErr == nil && creates == r.plan.Create {
 		w.revokes = w.leavers.Revoke - r.plan.Roster.Revoked
@@ -73,17 +72,12 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 }
 
 // checkRevocation returns why none of the leavers would be revoked; nil: they would be.
-func (w *syncWork) checkRevocation(ctx context.Context, r *run) error {
-	if rows := r.plan.Roster.Unreadable; rows != "" {
-		return stopf(importer.Guarded, "make the export again, or fix those rows in it, or import "+
-			report.Shown(r.runOptions.FailedPath)+", fixed",
-			"nobody is revoked: addresses could not be read (%s), and may be those of leavers", rows)
+func (w *syncWork) checkRevocation(r *run) error {
+	if why := r.plan.Roster.Hold(); why != "" {
+		return stopf(importer.Guarded, "make the export again, or fix its rows, or import "+
+			report.Shown(r.runOptions.FailedPath)+", fixed", "nobody is revoked: %s", why)
 	}
-	holdings, err := r.site.ledger.Holdings(ctx)
-	done := r.plan.Roster.Revoked
-	listed := &importer.Plan{Create: w.leavers.Revoke - done, Resent: w.leavers.Revoke - done, IsLeaversList: true}
-	listed.Finished[outcome.Revoked] = done
-	err = cmp.Or(err, importer.CheckRevocation(listed, w.maxRevoke, holdings.Ours+r.plan.Create))
+	err := r.plan.Roster.CheckRevocation(w.leavers.Revoke, w.maxRevoke)
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {
 		list := []string{r.out.leavers, "--max-revoke", strconv.Itoa(w.leavers.Revoke)}
 		stop.Hint = "listed in " + report.Shown(list[0]) + "; if it is right, revoke their access once with:\n" +
@@ -126,8 +120,8 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 	if !w.revokeLeavers || r.leavers.Revoke == 0 && r.revocationErr == nil {
 		return false
 	}
-	child := r.newRevocation(w.maxRevoke)
-	err := cmp.Or(r.revocationErr, context.Cause(ctx)) // what the plan has shown, or Ctrl-C
+	child := r.newRevocation(importer.Limit{Rows: w.leavers.Revoke, Unit: importer.Number}) // as the plan has it
+	err := cmp.Or(r.revocationErr, context.Cause(ctx))                                      // what the plan has shown, or Ctrl-C
 	if err == nil {
 		err = child.planAndRun(ctx)
 	}

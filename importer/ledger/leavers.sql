@@ -29,13 +29,14 @@ WITH gone AS (
   SELECT seq FROM runs WHERE command = 'revoke' AND source = ?1 AND seq > coalesce(
     (SELECT max(seq) FROM runs WHERE command = 'revoke' AND source = ?1 AND outcome <> ''), 0)
 )
-SELECT %[1]s, w.last_seen, w.member_id, w.external_id, w.stays, coalesce(nullif(w.new_key, ''),
-  (SELECT b.key FROM accounts b WHERE b.id = a.id AND b.id <> '' AND b.key <> a.key), '')
+SELECT %[1]s, w.last_seen, w.member_id, w.external_id, w.stays, w.new_key,
+  coalesce((SELECT b.key FROM accounts b WHERE b.id = a.id AND b.id <> '' AND b.key <> a.key), '')
 FROM leaver w CROSS JOIN accounts a ON a.key = w.key
-WHERE a.gone_run = 0 AND (a.revoked_at = '' OR a.revoked_run IN (SELECT seq FROM killed))
+WHERE a.gone_run = 0
+  AND (a.revoked_at = '' OR a.revoked_run IN (SELECT seq FROM killed) OR w.last_seen > a.revoked_at)
 UNION ALL
 SELECT t.key, t.email, t.name, '', 'unknown', t.run, t.run, max(t.at), '', 0,
-  w.last_seen, w.member_id, w.external_id, w.stays, w.new_key
+  w.last_seen, w.member_id, w.external_id, w.stays, w.new_key, ''
 FROM leaver w CROSS JOIN attempts t ON t.key = w.key
 WHERE t.lost = 1 AND t.revoke = 0 AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.key = t.key AND a.gone_run = 0)
 GROUP BY t.key

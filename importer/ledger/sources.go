@@ -56,6 +56,13 @@ func (l *Ledger) SourceState(ctx context.Context, source, key string) (latest, i
 	return latest, in, err
 }
 
+// EarlierRun returns the id of a complete run of the source with this input, if the last one had another; "": none.
+func (l *Ledger) EarlierRun(ctx context.Context, source, inputSHA256 string) (string, error) {
+	return value[string](ctx, l, `SELECT id FROM runs WHERE source = ?1 AND roster = 1 AND outcome = 'complete'
+		AND input_sha256 = ?2 AND ?2 <> (SELECT input_sha256`+lastComplete+`) ORDER BY completed DESC LIMIT 1`,
+		source, inputSHA256)
+}
+
 // applyMoves makes the staged members of run's source the present ones.
 func (w *writer) applyMoves(run Run) {
 	const staged = "FROM moves WHERE source = ?1 AND (SELECT roster FROM runs WHERE seq = ?2)"
@@ -77,6 +84,8 @@ type Leaver struct {
 	LastSeen time.Time // end of the last complete run of the source that had them
 	NewKey   string    // the member of the source who has their external id now; "": nobody
 	Stays    bool      // in another source: no leaver
+
+	SameAccount string // another key with the account's id; "": none
 }
 
 //go:embed leavers.sql
@@ -87,6 +96,7 @@ var leaversQuery string
 // the source after the last one that ended. Unknown: there may be an account, its answer was lost.
 func (l *Ledger) Leavers(ctx context.Context, source string, gone []Member) ([]Leaver, error) {
 	return query(ctx, l, func(w *Leaver) []any {
-		return append(accountInto(&w.Account), parsed{&w.LastSeen}, &w.MemberID, &w.KnownID, &w.Stays, &w.NewKey)
+		return append(accountInto(&w.Account), parsed{&w.LastSeen}, &w.MemberID, &w.KnownID, &w.Stays, &w.NewKey,
+			&w.SameAccount)
 	}, fmt.Sprintf(leaversQuery, accountColumns, lastComplete), source, jsonList(gone))
 }
