@@ -112,10 +112,10 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 func (p *Plan) count(t *task) {
 	row, a, becomes := t.row, t.Account, cmp.Or(t.wants, t.result.Status) // if all goes well
 	switch {
-	case t.Outcome != nil && !t.Outcome.Open:
-		p.Finished[t.Outcome.Status]++
 	case t.Fixed != nil:
 		p.Fixed++
+	case t.Outcome != nil && !t.Outcome.Open:
+		p.Finished[t.Outcome.Status]++
 	case becomes != outcome.Created && becomes != outcome.Revoked:
 		p.Others[becomes]++
 		if becomes == outcome.Known && nameChanged(row, *a) && a.Ours() {

@@ -80,10 +80,9 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		if f := m.Fixed; f != nil && f.Name != f.Email && !rows[i].Mentions(f.Key, f.Name) {
 			m.Fixed = nil // in the failed file, somebody else was put into its place
 		}
-		known, failed := m.Account != nil, !r.revokes && o.Status == outcome.Failed && o.AccountID == "" // no rename
+		known, failed := m.Account != nil, o.Status == outcome.Failed && o.AccountID == "" // a create, and nothing else
 		// What this run has made of the row before no longer counts if the run goes on, or something was done since.
 		if now && run.Retry && o.Retry || // it stopped for a problem of the site
-			o.Open && m.Fixed != nil && !later(m.Fixed.At) || // the row was fixed
 			(o.Open && !r.revokes || failed) && known && !a.Gone && !r.plan.Options.ResendKnown || // onboarded
 			failed && now && m.Lost != nil || // perhaps onboarded
 			onboarded(o.Status) && !a.RevokedAt.IsZero() || // revoked

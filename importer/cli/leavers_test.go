@@ -261,6 +261,15 @@ func TestInAnotherSourceInSomeForm(t *testing.T) {
 		t.Errorf("with two in the shop's export: %s", diff)
 	}
 
+	// Their rows in the shop have slips in the address: they may be there still.
+	c.write("shop.csv", strings.ReplaceAll(shop, "@example.com,off", "@@example.com,off"))
+	c.must(0, "sync", "./shop.csv", "--exclude", "state=off", "--max-shrink", "50%")
+	c.write("crm.csv", c.read("crm.csv")+"\n")
+	c.must(0, revoke...)
+	if n := len(c.revokedAt()); n != 1 {
+		t.Errorf("with a slip in the shop's export: %v", c.revokedAt())
+	}
+
 	// They leave the shop: nobody was onboarded from there, and crm has left them.
 	c.write("shop.csv", "id,name,email,state\n90,Shop,shop@example.com,\n92,Q,q@example.com,\n")
 	c.must(0, "sync", "./shop.csv", "--max-shrink", "50%")

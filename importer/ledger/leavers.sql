@@ -4,17 +4,16 @@
 -- address is the one that somebody had in the source last, or when it was never known there, the one with which the
 -- account was made, unless that was by another source.
 WITH gone AS (
-  SELECT key, external_id, last_seen, left_run FROM members INDEXED BY members_left
+  SELECT key, external_id, last_seen, left_run, aside FROM members INDEXED BY members_left
   WHERE source = ?1 AND left_run IS NOT NULL AND aside = 0
   UNION ALL
-  SELECT m.key, m.external_id, coalesce(nullif(m.last_seen, ''), (SELECT finished_at%[2]s), ''), NULL FROM json_each(?2) q
-    CROSS JOIN members m ON m.source = ?1 AND m.key = q.value ->> 'Key'
-  WHERE m.left_run IS NULL AND m.aside = 0
+  SELECT m.key, m.external_id, coalesce(nullif(m.last_seen, ''), (SELECT finished_at%[2]s), ''), NULL, m.aside
+    FROM json_each(?2) q CROSS JOIN members m ON m.source = ?1 AND m.key = q.value ->> 'Key' WHERE m.left_run IS NULL
 ), who AS (
   SELECT key, last_seen, external_id AS member_id, coalesce(nullif(external_id, ''),
     (SELECT a.external_id FROM accounts a CROSS JOIN runs r ON r.seq = a.run
       WHERE a.key = gone.key AND r.source IN (?1, '')), '') AS external_id,
-    EXISTS (SELECT 1 FROM members o WHERE o.key = gone.key AND o.source <> ?1 AND o.left_run IS NULL) AS stays
+    aside OR EXISTS (SELECT 1 FROM members o WHERE o.key = gone.key AND o.source <> ?1 AND o.left_run IS NULL) AS stays
   FROM gone WHERE left_run IS NULL OR NOT stays
 ), leaver AS (
   SELECT *, coalesce(

@@ -83,7 +83,7 @@ type Leaver struct {
 	KnownID  string    // MemberID, or else the external id of the account, unless that is from another source
 	LastSeen time.Time // end of the last complete run of the source that had them
 	NewKey   string    // the member of the source who has their external id now; "": nobody
-	Stays    bool      // in another source: no leaver
+	Stays    bool      // in another source, or was aside in this one: no leaver
 
 	SameAccount string // another key with the account's id; "": none
 }
