@@ -146,9 +146,10 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 
 // CheckRevocation refuses to revoke more leavers of the source than limit allows of the people who were in it.
 func (r *Roster) CheckRevocation(leavers int, limit Limit) error {
-	what := fmt.Sprintf("%s would be revoked, of the %s of the last run",
-		text.Counted(leavers, "account", "accounts"), text.Counted(r.Members, "person", "people"))
-	return exceeded("--max-revoke", limit, leavers, r.Members, what, "if it is right,")
+	people := r.Members + r.Left
+	what := fmt.Sprintf("%s would be revoked, of the %s who were in the source",
+		text.Counted(leavers, "account", "accounts"), text.Counted(people, "person", "people"))
+	return exceeded("--max-revoke", limit, leavers, people, what, "if it is right,")
 }
 
 // RevokedShare says how many of the accounts that the ledger has as ours are to be revoked, and which others.

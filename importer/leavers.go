@@ -17,6 +17,7 @@ import (
 // export, it stages the changes in the ledger; they take effect when the run is finished as complete.
 type Roster struct {
 	Members int  // people onboarded because of the source
+	Left    int  // people who had left it before
 	Revoked int  // leavers whom a killed revocation has revoked already: no results show it
 	Held    bool // by Hold, a leaver on the list is not to be revoked
 
@@ -42,6 +43,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		ctx: context.WithoutCancel(ctx), ledger: l, source: source, survey: survey,
 		leaverRows: map[string]string{}, fixedKeys: map[string]bool{}, knownIDs: map[string]bool{},
 	}
+	gone := map[string]bool{}
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
 			return nil, err
@@ -50,7 +52,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 			r.Members++
 		}
 		if !survey.Contains(m.Key) {
-			r.gone = append(r.gone, m)
+			r.gone, gone[m.Key] = append(r.gone, m), true
 		} else if m.ExternalID != "" && len(r.knownIDs) < 10_000 { // enough of them to see what became of all
 			r.knownIDs[sameID(m.ExternalID)] = false
 		}
@@ -62,6 +64,9 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		}
 		if !one.Stays && isRevoked(one) {
 			r.Revoked++
+		}
+		if !gone[one.Key] {
+			r.Left++
 		}
 		r.unsettled = r.unsettled || one.Ours() && one.MemberID != ""
 	}

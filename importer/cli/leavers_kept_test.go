@@ -118,7 +118,7 @@ func TestMaxRevokeIsOfTheSource(t *testing.T) {
 	c.must(0, "sync", "./vip.csv")
 	c.export("vip.csv", 34)
 	out := c.must(5, "sync", "./vip.csv", "--revoke-leavers")
-	c.says(out, "6 accounts would be revoked, of the 40 people of the last run, and --max-revoke 5% (at least 1) allows 2")
+	c.says(out, "6 accounts would be revoked, of the 40 people who were in the source, and --max-revoke 5% (at least 1) allows 2")
 	if len(c.revokedAt()) > 0 {
 		t.Errorf("revoked: %v", c.revokedPeople())
 	}

@@ -82,7 +82,7 @@ func TestRowThatMayBeAnybodys(t *testing.T) {
 		c.must(code, "sync", "./crm.csv", flag, "--max-revoke", "50%")
 		list := c.rows("crm.leavers.csv")
 		for _, one := range list {
-			if one["jsm_action"] != "review" || !strings.Contains(one["jsm_reason"], "an address cannot be read (row 7)") {
+			if one["jsm_action"] != "review" || !strings.Contains(one["jsm_reason"], "addresses could not be read (row 7)") {
 				t.Errorf("%s: %v", flag, one)
 			}
 		}
@@ -341,7 +341,7 @@ func TestBackInARowThatIsNotSent(t *testing.T) {
 	if rows := c.rows("crm.leavers.csv"); len(rows) != 0 || len(c.revokedAt()) != 0 {
 		t.Errorf("%v, %v", rows, c.revokedAt())
 	}
-	c.team("", 3, 4, 5, 6, 7, 8)
+	c.team("", 8, 3, 4, 5, 6, 7)
 	c.must(0, append(args, "--revoke-leavers", "--max-shrink", "50%")...)
 	if revoked := c.revokedAt(); !revoked[personAddress(1)] || !revoked[personAddress(2)] {
 		t.Errorf("they have left for good, and %v are revoked", c.revokedAt())
