@@ -213,6 +213,14 @@ func TestAccountsAreNeverPassedOver(t *testing.T) {
 	}
 }
 
+// A sum below the accounts, as databases write it, is no account.
+func TestASumIsNoAccount(t *testing.T) {
+	_, rows, err := readAll(t, writeFile(t, "x.csv", "account_id,name\nqm:1,Ann\nTotal: 1\n"), Options{NeedAccounts: true})
+	if err != nil || len(rows) != 1 {
+		t.Errorf("%v %v", err, tellAll(rows))
+	}
+}
+
 func TestRowsAreNamedAsASpreadsheetNumbersThem(t *testing.T) {
 	_, rows, err := readAll(t, writeFile(t, "x.csv", "email,notes,name\na@example.com,\"x\ny\",Ann\n\nb@example.com,,Bo\n"), Options{})
 	if err != nil || rows[0].Place.String() != "row 2" || rows[1].Place.String() != "row 4 (line 5)" {
