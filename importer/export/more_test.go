@@ -1,5 +1,7 @@
 package export
 
+import "strings"
+
 // More shapes: those that were tried to do harm.
 var harms = []exported{
 	{name: "company column called Kontakt", file: "Kontakt;E-Mail\nAcme GmbH;info@acme.example\nBlau AG;post@blau.example\nGrün KG;mail@gruen.example\n", refused: "companies"},
@@ -149,6 +151,17 @@ var whose = []exported{
 	{name: "one more cell under a header without a name, and addresses that say nothing", file: "Email,Name,Company,\nkiwi7@a.example,Lee,Ann,Acme\nskater@a.example,Bo Berg,Acme,\nowl@a.example,Cy Dahl,Acme,\n", people: "!|skater@a.example=Bo Berg|owl@a.example=Cy Dahl"},
 	{name: "a blank after each comma, and a note, Kayako", file: "EmailAddress, FirstName, LastName, Notes\nann.lee@a.example, Ann, Lee, of Acme\nbo.berg@a.example, Bo, Berg,\ncy.dahl@a.example, Cy, Dahl,\n", people: "ann.lee@a.example=Ann Lee|bo.berg@a.example=Bo Berg|cy.dahl@a.example=Cy Dahl"},
 	{name: "numbers that stand to the right, and a note", file: "No,Name,Email,Notes\n  7,Ann Lee,ann@a.example,VIP\n  8,Bo Berg,bo@a.example,\n 12,Cy Dahl,cy@a.example,\n", people: "ann@a.example=Ann Lee|bo@a.example=Bo Berg|cy@a.example=Cy Dahl"},
+	{name: "names that other encodings would make letters of", file: "Name,Email\nสงวน ใจดี,a@a.example\n李 皓博,b@a.example\n袠胁邪薪芯胁,c@a.example\n", people: "a@a.example=สงวน ใจดี|b@a.example=李 皓博|!"},
+	{name: "all letters lost, PowerShell", file: "Name,Email\n????? ????????,a1@a.example\n???? ??????,b2@a.example\n??? ?????,c3@a.example\n", people: "!|!|!"},
+	{name: "long texts without blanks, Chinese", file: "邮箱,xyz\na1@a.example," + strings.Repeat("客户要求", 30) + "\nb2@a.example," + strings.Repeat("要求客户", 30) + "\n", people: "a1@a.example=a1@a.example|b2@a.example=b2@a.example"},
+	{name: "logins in capitals, and no names", file: "Username,Email\nALEE,alee@a.example\nBBERG,bberg@a.example\nCDAHL,cdahl@a.example\n", refused: "[use the right one: --column name=Username;"},
+	{name: "persons in a company's column, and its addresses", file: "Company,Company email\nAnn Lee,ann.lee@a.example\nBo Berg,bo.berg@b.example\nCy Dahl,cy.dahl@c.example\n", refused: "name=Company"},
+	{name: "empty columns of parts beside full names", file: "Name,First name,Last name,Email\nAnn Lee,,,a1@a.example\nBo Berg,,,b2@a.example\n", people: "a1@a.example=Ann Lee|b2@a.example=Bo Berg"},
+	{name: "the last name of a second contact", file: "Contact 1 First Name,Contact 2 Last Name,Contact 1 Email\nAnn,Berg,a1@a.example\nCy,Dahl,c3@a.example\n", refused: "column"},
+	{name: "numbers of parents, and addresses that say nothing", file: "Name,Parent ID,Email\nAnn Lee,17,kiwi7@a.example\nBo Berg,18,owl@a.example\n", people: "kiwi7@a.example=Ann Lee|owl@a.example=Bo Berg"},
+	{name: "whole names under a word for half of one, and another column", file: "Nom;Xyz;Courriel\nLuc Petit;Bonn;x1@a.example\nEva Roux;Ulm;x2@a.example\n", people: "x1@a.example=Luc Petit|x2@a.example=Eva Roux"},
+	{name: "who made the export, with an address, in the last row", file: "Name,Email\nAnn Lee,ann@a.example\nErik By,erik@a.example\nTotal,info@total.example\nContact,contact@b.example\nReport Lee,lee@a.example\nExported by,admin@firm.example\n", people: "ann@a.example=Ann Lee|erik@a.example=Erik By|info@total.example=Total|contact@b.example=Contact|lee@a.example=Report Lee|!"},
+	{name: "the same in other words and languages", file: "Name,Email,City\nAnn Lee,ann@a.example,Bonn\n\nExported on request by,a1@firm.example\nReport owner,a2@firm.example,\nContact:,a3@firm.example,\nErstellt von,a4@firm.example,\nGénéré par,a5@firm.example\nGenerado por,a6@firm.example\n", people: "ann@a.example=Ann Lee|!|!|!|!|!|!"},
 	{name: "a second table of agents, narrower", file: "Name,Email,City\nAnn Lee,ann@a.example,Bonn\nBo Berg,bo@a.example,Ulm\n\nAccount manager,Account manager email\nCy Dahl,cy@ours.example\n", refused: "another header"},
 	{name: "patronymics in Bulgarian", file: "Име;Презиме;Фамилия;Имейл\nАни;Иванов;Георгиев;a@a.example\nБоби;;Стоянов;b@a.example\n", people: "a@a.example=Ани Иванов Георгиев|b@a.example=Боби Стоянов"},
 	{name: "and last names in Serbian", file: "Име;Презиме;Е-пошта\nАна;Ковач;a@a.example\nБоро;Хорват;b@a.example\n", people: "a@a.example=Ана Ковач|b@a.example=Боро Хорват"},

@@ -29,7 +29,7 @@ func cleanName(cell string) (name string, repairs []*Problem, fault *Problem) {
 	switch {
 	case isBroken(name):
 		return "", nil, kindOf("name_lost_letters")
-	case code.MatchString(name), strings.Count(name, `"`)%2 == 1:
+	case code.MatchString(name), unfinished.MatchString(name), strings.Count(name, `"`)%2 == 1:
 		return "", nil, kindOf("not_a_name")
 	case name != s:
 		repairs = append(repairs, kindOf("name_controls"))
@@ -43,8 +43,8 @@ var (
 	hidden    = regexp.MustCompile(`[\x01-\x1f\x7f]|[^\P{Cf}\x{200c}\x{200d}]`)
 )
 
-// isSimple reports names that need no second look: Latin letters, none of those beyond ASCII
-// next to another or a capital in a word, digits and blanks.
+// isSimple reports names that need no second look: Latin letters, none of those beyond ASCII next to another or a
+// capital in a word, digits and blanks, and no text that goes on.
 func isSimple(s string) bool {
 	before := ' '
 	for _, r := range s {
@@ -56,8 +56,11 @@ func isSimple(s string) bool {
 		}
 		before = r
 	}
-	return true
+	return !unfinished.MatchString(s)
 }
+
+// unfinished are texts that have a person after them, in the last lines of reports: "Exported by", "Erstellt von:".
+var unfinished = regexp.MustCompile(`^\p{Lu}.* (by|von|durch|par|por|door|przez)$|^Report \p{Ll}+$|:$`)
 
 // nothing are words that programs write where there is no name, or no part of one, in capitals or not.
 var nothing = []string{`\N`, "undefined", "<null>", "<none>", "n/a", "#n/a"}

@@ -213,11 +213,47 @@ func TestAccountsAreNeverPassedOver(t *testing.T) {
 	}
 }
 
+// What is said of a row that is sent, and of others nothing but why they are not.
+func TestNotes(t *testing.T) {
+	file := "name,email\nAnn Lee,a@example.com;a2@example.com\n,<b@example.com>\nM?ller,c@example.com;c2@example.com\nCy Dahl,n/a\n"
+	_, rows, err := readAll(t, writeFile(t, "x.csv", file), Options{})
+	if err != nil {
+		t.Fatal(refused(err))
+	}
+	var notes []string
+	for _, r := range rows {
+		notes = append(notes, r.Note)
+	}
+	want := []string{"further addresses in the row, not used for it: a2@example.com",
+		"address with something around (Name <address>, mailto:, ' or =\"\"), taken off; row without a name: the address is used as the name", "", ""}
+	if diff := cmp.Diff(want, notes); diff != "" {
+		t.Error(diff)
+	}
+	if rows[0].Own != nil || rows[3].Name != "Cy Dahl" {
+		t.Errorf("columns of ours in a file of others: %v; who has no address: %q", rows[0].Own, rows[3].Name)
+	}
+}
+
+// A column of addresses that the user names is no column of ids, whatever its header.
+func TestAddressesAreNoIDs(t *testing.T) {
+	_, rows, err := readAll(t, writeFile(t, "x.csv", "User ID,Name\nann@example.com,Ann Lee\n"), told("email", "User ID"))
+	if err != nil || rows[0].ExternalID != "" || rows[0].Email != "ann@example.com" {
+		t.Errorf("%v %+v", refused(err), rows)
+	}
+}
+
 // A sum below the accounts, as databases write it, is no account.
 func TestASumIsNoAccount(t *testing.T) {
 	_, rows, err := readAll(t, writeFile(t, "x.csv", "account_id,name\nqm:1,Ann\nTotal: 1\n"), Options{NeedAccounts: true})
 	if err != nil || len(rows) != 1 {
 		t.Errorf("%v %v", err, tellAll(rows))
+	}
+	if _, _, err = readAll(t, writeFile(t, "x.csv", "name,phone\nAnn,1\n"), Options{NeedAccounts: true}); !strings.Contains(refused(err), "no column of") {
+		t.Errorf("neither accounts nor addresses: %v", err)
+	}
+	_, rows, err = readAll(t, writeFile(t, "x.csv", "account_id,name\nqm:1,Lee,Ann\n"), Options{NeedAccounts: true})
+	if err != nil || rows[0].Invalid != kindOf("long_row").reason() {
+		t.Errorf("%v %v: a revocation has no cell to empty", err, rows)
 	}
 }
 
@@ -232,12 +268,19 @@ func TestOrganizations(t *testing.T) {
 	for name, c := range map[string]struct{ file, want string }{
 		"there":     {"name,email,company\nAnn Lee,a@example.com,Acme\n", ""},
 		"not there": {"name,email,phone\nAnn Lee,a@example.com,1\n", "no column that was found holds names of organizations"},
+		"nobody's":  {"name,email,company\nAnn Lee,a@example.com,\n", ""},
+		"a name":    {"Firma / Nachname,Vorname,email\nLee,Ann,ann.lee@example.com\nBerg,Bo,bo.berg@example.com\n", "no column that was found holds names of organizations"},
 		"numbers":   {"name,email,account\nAnn Lee,a@example.com,17\nBo Berg,b@example.com,18\n", "holds names of organizations"},
 	} {
 		_, _, err := readAll(t, writeFile(t, "x.csv", c.file), Options{Organizations: true})
 		if got := refused(err); !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+	o := told("organization", "account")
+	o.Organizations = true
+	if _, rows, err := readAll(t, writeFile(t, "x.csv", "name,email,account\nAnn Lee,a@example.com,17\n"), o); err != nil || rows[0].Organization != "17" {
+		t.Errorf("numbers, told: %v %+v", refused(err), rows)
 	}
 	for _, none := range []string{"N/A", "n/a", "-", "null", "(none)", "#N/A"} {
 		file := writeFile(t, "x.csv", "name,email,company\nAnn Lee,a@example.com,Acme\nCy Fox,c@example.com,Beta\nBo Berg,b@example.com,"+none+"\n")

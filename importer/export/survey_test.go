@@ -78,6 +78,23 @@ func TestAdvice(t *testing.T) {
 	}
 }
 
+// What check shows: three people, more where their letters show whether the encoding is right, and the lines around.
+func TestExamples(t *testing.T) {
+	for text, want := range map[string]int{"José": 3, "Jos\xe9": 6} {
+		file := "Customers\n\nname,email\n"
+		for i := range 7 {
+			file += fmt.Sprintf("%s B%cr,a%d@example.com\n", text, 'a'+i, i)
+		}
+		s, _, err := readAll(t, writeFile(t, "x.csv", file+"\nMade by Ann\n"), Options{})
+		if err != nil {
+			t.Fatal(refused(err))
+		}
+		if len(s.Examples) != want || len(s.Around) != 2 || s.Around[0].Cells[0] != "Customers" || s.Around[1].Cells[0] != "Made by Ann" {
+			t.Errorf("%d examples of %s, want %d; %d lines around", len(s.Examples), s.Encoding, want, len(s.Around))
+		}
+	}
+}
+
 func TestOwnFilesAreReadBack(t *testing.T) {
 	file := "\ufeff\"jsm_line\",\"email\",\"name\",\"jsm_account_id\",\"jsm_reason\"\r\n\"2\",\"a@example.com\",\"'=Ann\",\"qm:1\",\"'-x\"\r\n\"3\",\"\",\"Bob\",\"qm:2\",\"\"\r\n"
 	s, rows, err := readAll(t, writeFile(t, "x.failed.csv", file), Options{})
