@@ -218,7 +218,7 @@ func (ch *choice) betterNames(found *columnStats) []int {
 		s := ch.of(i)
 		other := ch.byFlag[ch.holds(i)] || s.addresses > 0 || ch.own[i] || ch.says(i, "sound") ||
 			ch.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.withAddress))
-		whole := s.whole > 0 && s.whole >= 2*found.whole && !ch.isLogin(i)
+		whole := s.whole > 0 && s.whole >= 2*found.whole
 		return s.content() == certainNames && (s.agree >= 2*found.agree || whole) && !other
 	})
 }

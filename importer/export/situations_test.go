@@ -103,6 +103,7 @@ func situations() []situation {
 		{name: "no header, told", file: "Ann,a@example.com\nBob,b@example.com\n", options: Options{NoHeader: true, Columns: map[Field]string{Email: "2", Name: "1"}},
 			rows: []string{"1 a@example.com Ann", "2 b@example.com Bob"}},
 		{name: "header without an address column", file: "contact,name\na@example.com,Ann\n", refused: "--column email=contact"},
+		{name: "a sep line above it", file: "sep=;\ncontact;name\na@example.com;Ann\n", refused: "--column email=contact"},
 		{name: "no such column", file: ab + "a@example.com,Ann\n", options: Options{Columns: map[Field]string{Email: "Mail"}}, refused: "the columns are: email, name"},
 
 		// Columns.

@@ -59,7 +59,7 @@ func (l *layout) sniff() (*layout, error) {
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
 		quoted := l.try(Dialect{Delimiter: best.dialect.Delimiter, Quote: '\''})
-		if quoted.named > no && quoted.whole == quoted.total {
+		if quoted.whole == quoted.total {
 			best = quoted
 		}
 	}

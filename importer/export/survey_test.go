@@ -39,7 +39,12 @@ func TestFilters(t *testing.T) {
 			}
 		})
 	}
-	_, _, err := readAll(t, writeFile(t, "export.csv", file), Options{Exclude: []Match{{"state", "x"}}})
+	broken := "email,name,Status\na@example.com,Ann,on\nb@example.com,\"Bo,on\n"
+	_, _, err := readAll(t, writeFile(t, "x.csv", broken), Options{Include: []Match{{"Status", "active"}}})
+	if !strings.Contains(refused(err), "no row is left: 1 row is left out by --include") {
+		t.Errorf("rows that are left out, and broken ones, give %v", err)
+	}
+	_, _, err = readAll(t, writeFile(t, "export.csv", file), Options{Exclude: []Match{{"state", "x"}}})
 	if !strings.Contains(refused(err), `no column is named "state"`) {
 		t.Errorf("an unknown column gives %v", err)
 	}
@@ -61,6 +66,44 @@ func TestDuplicates(t *testing.T) {
 	}
 	if rows[2].DuplicateName || !rows[3].DuplicateName || rows[0].DuplicateOf.Row != 0 {
 		t.Error("names of duplicates")
+	}
+}
+
+// A shared address in more than three rows, and one row of twenty, shows that it is not the customers'.
+func TestSharedAddresses(t *testing.T) {
+	for name, c := range map[string]struct {
+		shared, others int
+		options        Options
+		refused        string
+	}{
+		"all rows":               {shared: 30, refused: "29 rows of 30 have the address of an earlier row"},
+		"three more of one":      {shared: 4},
+		"four more of a hundred": {shared: 5, others: 100},
+		"told":                   {shared: 30, options: told("email", "Email")},
+		"of accounts":            {shared: 30, options: Options{NeedAccounts: true}},
+		"in a file of ours":      {shared: 30},
+	} {
+		file := "Name,Email,City\n"
+		if name == "in a file of ours" {
+			file = "Name,Email,jsm_reason\n"
+		}
+		for i := range c.shared {
+			file += fmt.Sprintf("Ox%c Ny%c,kiosk@example.com,Ulm\n", 'a'+i%26, 'a'+i/26)
+		}
+		t.Run(name, func(t *testing.T) {
+			s, _ := readOrRefuse(t, file+colleagues(c.others), c.options, c.refused)
+			if c.refused == "" && s.Valid != c.shared+c.others {
+				t.Errorf("%d rows are valid", s.Valid)
+			}
+		})
+	}
+}
+
+// The sample in which columns are looked at is small, however long the rows are.
+func TestSampleIsSmall(t *testing.T) {
+	s, _, err := readAll(t, writeFile(t, "x.csv", "email,name,notes\n"+strings.Repeat("a@example.com,Ann,"+strings.Repeat("x", 100<<10)+"\n", 9)), Options{})
+	if err != nil || len(s.sample) != 3 {
+		t.Errorf("%v, %d rows", err, len(s.sample))
 	}
 }
 
