@@ -56,14 +56,14 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 		row.fault = kindOf(rec.Fault)
 	}
 	above := rec.Place.Row < l.header.place.Row
-	hasAddress := strings.Contains(l.cell(rec.Cells, Email), "@")
+	text := strings.Join(rec.Cells, "")
 	switch {
-	case !hasAddress && trimBlanks(strings.Join(rec.Cells, "")) == "", above && isDirective(rec.Cells):
+	case trimBlanks(text) == "", above && isDirective(rec.Cells):
 		row.skipped = blankLines
 	case above:
 		row.skipped = kindOf("title_lines")
-	case strings.Contains(strings.Join(rec.Cells, ""), "@"):
-	case ruler.MatchString(strings.Join(rec.Cells, "")), len(rec.Cells) < l.header.trimmed && isDirective(rec.Cells):
+	case strings.Contains(text, "@"):
+	case ruler.MatchString(text), len(rec.Cells) < l.header.trimmed && isDirective(rec.Cells):
 		row.skipped = kindOf("stray_directive")
 	default:
 		switch other := newHeader(rec.Cells, Place{}); {

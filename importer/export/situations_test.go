@@ -282,6 +282,7 @@ func situations() []situation {
 		{name: "cut off in the first cell", file: ab + "a@example.com,Ann\nb@exa", rows: []string{"2 a@example.com Ann", "3 !row_too_short (no address)"}},
 		{name: "cut off in the address, and cells missing after it", file: "name,email,x\nAnn,a@example.com,1\nBob,b@exa", rows: []string{"2 a@example.com Ann", "3 !row_too_short (no address)"}},
 		{name: "cut off in another's address", file: "name,email,manager email\nAnn,a@example.com,boss@example.com\nBob,b@example.com,boss@exam", rows: []string{"2 a@example.com Ann", "3 b@example.com Bob"}, repairs: []string{"cut_off×1"}},
+		{name: "no cut where the last row has nobody in the last cell", file: "name,email,manager email\nAnn,a@example.com,boss@example.com\nCy,c@example.com,boss@example.com\nBob,b@example.com,", rows: []string{"2 a@example.com Ann", "3 c@example.com Cy", "4 b@example.com Bob"}},
 		{name: "no cut after a cell that is no address", file: "name,email,city\nAnn,a@example.com,Bonn\nBob,n/a,Ulm", rows: []string{"2 a@example.com Ann", "3 !malformed_address"}},
 		{name: "columns without a header that some rows leave out", file: "name,email,,\nAnn,a@example.com,,\nBob,b@example.com\nCy,n/a\n", rows: []string{"2 a@example.com Ann", "3 b@example.com Bob", "4 !malformed_address"}},
 		{name: "and the last row, without a line end", file: "name,email,,\nAnn,a@example.com,,\nBob,b@example.com", rows: []string{"2 a@example.com Ann", "3 b@example.com Bob"}},
