@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // A file of rows to mend holds what was wrong: that it is still wrong says
@@ -159,6 +160,22 @@ func TestFailedFilesAreReadAsTheyWereWritten(t *testing.T) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+// A failed file that a spreadsheet has saved in its own encoding is read where the names are the same in all that fit, or
+// their addresses tell; else it is refused, and the hint names what to do. What the encoding has not is lost for good.
+func TestFailedFilesThatASpreadsheetSaved(t *testing.T) {
+	for name, c := range map[string]exported{
+		"letters that all share":        {in: charmap.Windows1252, file: "Jörg Bäcker;x1@a.example;x;2\n", people: "x1@a.example=Jörg Bäcker"},
+		"letters that they do not":      {in: charmap.Windows1252, file: "Hélène Brun;x1@a.example;x;2\n", refused: "[save it again as CSV UTF-8; or use the one in which the letters are right"},
+		"and the addresses tell":        {in: charmap.Windows1252, file: "Hélène Brun;helene.brun@a.example;x;2\n", people: "helene.brun@a.example=Hélène Brun"},
+		"of another spreadsheet":        {in: charmap.Windows1250, file: "Jiří Řezník;jiri.reznik@a.example;x;2\n", people: "jiri.reznik@a.example=Jiří Řezník"},
+		"and the addresses do not tell": {in: charmap.Windows1250, file: "Jiří Řezník;x1@a.example;x;2\n", refused: "windows-1250 in Central Europe): --encoding windows-1252 or --encoding windows-1250"},
+		"a letter that it has not":      {in: charmap.Windows1252, file: "Jörg Bäcker;x1@a.example;x;2\n?ukasz Zak;lukasz.zak@a.example;x;3\n", people: "x1@a.example=Jörg Bäcker|!"},
+	} {
+		c.file = "Name;Email;jsm_reason;jsm_row\n" + c.file
+		t.Run(name, c.run)
 	}
 }
 
