@@ -152,6 +152,7 @@ var whose = []exported{
 	{name: "a blank after each comma, and a note, Kayako", file: "EmailAddress, FirstName, LastName, Notes\nann.lee@a.example, Ann, Lee, of Acme\nbo.berg@a.example, Bo, Berg,\ncy.dahl@a.example, Cy, Dahl,\n", people: "ann.lee@a.example=Ann Lee|bo.berg@a.example=Bo Berg|cy.dahl@a.example=Cy Dahl"},
 	{name: "numbers that stand to the right, and a note", file: "No,Name,Email,Notes\n  7,Ann Lee,ann@a.example,VIP\n  8,Bo Berg,bo@a.example,\n 12,Cy Dahl,cy@a.example,\n", people: "ann@a.example=Ann Lee|bo@a.example=Bo Berg|cy@a.example=Cy Dahl"},
 	{name: "names that other encodings would make letters of", file: "Name,Email\nสงวน ใจดี,a@a.example\n李 皓博,b@a.example\n袠胁邪薪芯胁,c@a.example\n", people: "a@a.example=สงวน ใจดี|b@a.example=李 皓博|!"},
+	{name: "initials of short names in the addresses, Vietnamese", file: "Name,Email\nLê Văn,lv@a.example\nBùi Hà,bh@a.example\n", people: "lv@a.example=Lê Văn|bh@a.example=Bùi Hà"},
 	{name: "all letters lost, PowerShell", file: "Name,Email\n????? ????????,a1@a.example\n???? ??????,b2@a.example\n??? ?????,c3@a.example\n", people: "!|!|!"},
 	{name: "long texts without blanks, Chinese", file: "邮箱,xyz\na1@a.example," + strings.Repeat("客户要求", 30) + "\nb2@a.example," + strings.Repeat("要求客户", 30) + "\n", people: "a1@a.example=a1@a.example|b2@a.example=b2@a.example"},
 	{name: "logins in capitals, and no names", file: "Username,Email\nALEE,alee@a.example\nBBERG,bberg@a.example\nCDAHL,cdahl@a.example\n", refused: "[use the right one: --column name=Username;"},
