@@ -28,7 +28,7 @@ func (ch *choice) candidates() []candidate {
 	for i, key := range ch.keys {
 		ms, s := ch.meanings[i], ch.of(i)
 		m := ch.means(i, Email)
-		guest := ms == nil && key != "" && key == ch.email.group
+		guest := key != "" && key == ch.email.group
 		if (m.field == Email || guest || ch.isLogin(i) && !s.isOneWord()) && s.content() == certainNames {
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
 		}
@@ -49,7 +49,7 @@ func (ch *choice) score(i int, m meaning) int {
 	switch content := s.content(); {
 	case !m.ofName(), s.addresses > 0 && s.names == 0,
 		(!whole || m.rank >= rankContact) && s.filled > 0 && content == noNames,
-		!own && m.rank >= rankGroup && (content != certainNames || ch.isForeign(i) || ch.isCompany(i)):
+		!own && m.rank >= rankGroup && (content != certainNames || ch.isForeign(i)):
 		return 0
 	case !own && m.rank >= rankGroup:
 		return byCells
@@ -117,7 +117,7 @@ func (ch *choice) assemble(list, all []candidate) (full []mapping, parts mapping
 	known, other := parts.half()
 	together := -1
 	for _, c := range all {
-		if known == 0 || !c.half && c.field != other || !fits(c) || slices.Contains(parts[known], c.at) {
+		if known == 0 || !c.half && c.field != other || slices.Contains(parts[known], c.at) {
 			continue
 		}
 		o := ch.overlap([]int{c.at}, parts[known])
@@ -156,7 +156,7 @@ func (ch *choice) bestMapping(mappings []mapping, parts mapping, likely []candid
 func (ch *choice) beats(a, b []int) bool {
 	switch o := ch.overlap(a, b); {
 	case o.rows == 0:
-		return len(a) >= len(b) || ch.of(b...).filled == 0
+		return len(a) >= len(b)
 	case nearly(o.first, o.rows), nearly(o.second, o.rows):
 		return nearly(o.first, o.rows)
 	}
