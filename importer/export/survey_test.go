@@ -87,8 +87,12 @@ func TestSharedAddresses(t *testing.T) {
 		if name == "in a file of ours" {
 			file = "Name,Email,jsm_reason\n"
 		}
+		address := "kiosk@example.com"
+		if c.options.NeedAccounts {
+			file, address = "Name,Account ID,City\n", "qm:1"
+		}
 		for i := range c.shared {
-			file += fmt.Sprintf("Ox%c Ny%c,kiosk@example.com,Ulm\n", 'a'+i%26, 'a'+i/26)
+			file += fmt.Sprintf("Ox%c Ny%c,%s,Ulm\n", 'a'+i%26, 'a'+i/26, address)
 		}
 		t.Run(name, func(t *testing.T) {
 			s, _ := readOrRefuse(t, file+colleagues(c.others), c.options, c.refused)
@@ -101,9 +105,12 @@ func TestSharedAddresses(t *testing.T) {
 
 // The sample in which columns are looked at is small, however long the rows are.
 func TestSampleIsSmall(t *testing.T) {
-	s, _, err := readAll(t, writeFile(t, "x.csv", "email,name,notes\n"+strings.Repeat("a@example.com,Ann,"+strings.Repeat("x", 100<<10)+"\n", 9)), Options{})
-	if err != nil || len(s.sample) != 3 {
-		t.Errorf("%v, %d rows", err, len(s.sample))
+	for size, want := range map[int]int{100 << 10: 3, 1: 2000} {
+		row := "a@example.com,Ann," + strings.Repeat("x", size) + "\n"
+		s, _, err := readAll(t, writeFile(t, "x.csv", "email,name,notes\n"+strings.Repeat(row, want+7)), Options{})
+		if err != nil || len(s.sample) != want {
+			t.Errorf("%v, %d rows", err, len(s.sample))
+		}
 	}
 }
 
