@@ -80,8 +80,8 @@ func IsMisread(s string) bool {
 			reread, err := e.encoding.NewEncoder().String(word)
 			letters := utf8.RuneCountInString(reread)
 			chinese := length*3 == len(word) && (letters*3 < len(reread) || letters*3 > len(reread) && length < 4)
-			if err == nil && letters < len(reread) && !chinese && utf8.ValidString(reread) &&
-				MakesWords(reread) && !rareLetter.MatchString(reread) {
+			if err == nil && !chinese && utf8.ValidString(reread) && MakesWords(reread) &&
+				!rareLetter.MatchString(reread) {
 				return true
 			}
 		}

@@ -36,9 +36,8 @@ func (a *alignment) add(r *Row) {
 	}
 	a.rows++
 	local, words := localWords(r.Key), asciiWords(r.Name)
-	initial := func(word string) bool { return len(word) == 1 }
 	x := mismatch{Row: r, local: strings.Join(local, ""), agrees: agrees(r.Name, local)}
-	full := len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, initial)
+	full := len(words) > 1 && isLatin(r.Name) && !slices.ContainsFunc(words, func(w string) bool { return len(w) == 1 })
 	spells := wholly
 	if !covers(words, local) && (full || !x.agrees) {
 		spells |= mismatched

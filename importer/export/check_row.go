@@ -42,7 +42,7 @@ func (s *Survey) checkRow(r *Row) {
 	a := s.address(r, cells)
 	switch reason := s.filter.reason(cells); {
 	case reason != "":
-		r.Excluded, r.Invalid, r.fault = reason, "", nil
+		r.Excluded, r.Invalid = reason, ""
 	case r.Invalid == "":
 		s.name(r, cells, a)
 	}
@@ -115,7 +115,7 @@ func (s *Survey) name(r *Row, cells []string, a address) {
 	if s.options.NeedAccounts || s.options.NoNames {
 		return
 	}
-	misspelt := func(word string) bool { return !isASCII(word) && isMisspelt(word, a.key) }
+	misspelt := func(word string) bool { return isMisspelt(word, a.key) }
 	first, middle := s.cell(cells, FirstName), s.cell(cells, MiddleName)
 	last, second := s.cell(cells, LastName), s.cell(cells, secondLast)
 	parts := []string{first, middle, last, second}

@@ -111,12 +111,11 @@ func chooseColumns(h *header, sample [][]string, o Options) (choice, error) {
 	return ch, nil
 }
 
-// byHeader takes the column whose header means f, and no part of a name; of several the best one.
+// byHeader takes the column whose header means f; of several the best one.
 func (ch *choice) byHeader(f Field) {
 	best := rankSelf
 	for i := range ch.names {
-		if m := ch.means(i, f); m.rank < best && ch.holds(i) == 0 && !ch.byFlag[f] &&
-			!slices.ContainsFunc(ch.meanings[i], meaning.ofPart) {
+		if m := ch.means(i, f); m.rank < best && ch.holds(i) == 0 && !ch.byFlag[f] {
 			best, ch.at[f] = m.rank, []int{i}
 		}
 	}

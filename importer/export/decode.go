@@ -58,11 +58,8 @@ func (v *view) compareNames(ctx context.Context) error {
 		name := textOf(r.record.Cells, v.columns.at.names())
 		v.sent = hash64(fmt.Sprintln(v.sent, r.Email, name, r.Organization, r.ExternalID, r.AccountID))
 		for word := range strings.FieldsSeq(name) {
-			if !isASCII(word) && agrees(word, localWords(r.Key)) {
-				v.right++
-			} else if isMisspelt(word, r.Key) {
-				v.wrong++
-			}
+			v.right += countIf(!isASCII(word) && agrees(word, localWords(r.Key)))
+			v.wrong += countIf(isMisspelt(word, r.Key))
 		}
 		if !isASCII(name) && len(v.names) < 200 {
 			v.names = append(v.names, name)
@@ -101,8 +98,9 @@ func pickView(views []*view) (*layout, error) {
 	}
 	return nil, &RefusedError{
 		What: "the file is not UTF-8, and its encoding is not certain",
-		Hint: "use the one in which the letters are right (check shows some names in each, on a terminal): " +
-			strings.Join(flags, " or "),
+		Hint: "save it again as CSV UTF-8; or use the one in which the letters are right (check shows some names in " +
+			"each, on a terminal; Excel's plain CSV is windows-1252 in Western Europe and America, windows-1250 in " +
+			"Central Europe): " + strings.Join(flags, " or "),
 		Cells: strings.Join(cells, "\n"),
 	}
 }

@@ -133,7 +133,7 @@ func (s *columnStats) content() content {
 	switch {
 	case s.names == 0, !most(s.names+s.addresses, s.filled):
 		return noNames
-	case most(s.company, s.withAddress) && s.company > s.agree:
+	case most(s.company, s.withAddress):
 		return companies
 	case nearly(s.logins, s.filled):
 		return logins

@@ -29,6 +29,8 @@ func TestEvidence(t *testing.T) {
 		"own companies":       {rows: [][]string{{"Lee & Sons", "lee@leesons.example"}, {"Berg AG", "office@berg.example"}, {"Cy", "cy@x.example"}}, agree: 2, company: 1, content: certainNames},
 		"numbers":             {rows: [][]string{{"1001", "ann@x.example"}, {"1002", "bo@x.example"}}, content: noNames},
 		"nothing":             {rows: [][]string{{"", "ann@x.example"}}, content: noNames},
+		"short words":         {rows: [][]string{{"Kim Ost", "x1@kimball.example"}, {"Bo Roy", "x2@roy.example"}}, content: maybeNames},
+		"of three in five":    {rows: [][]string{{"Ann", "ann@x.example"}, {"Bo", "bo@x.example"}, {"Cy", "cy@x.example"}, {"Di", "x1@x.example"}, {"Ed", "x2@x.example"}}, agree: 3, content: maybeNames},
 		"addresses":           {rows: [][]string{{"ann@x.example", "ann@x.example"}}, agree: 1, content: noNames},
 		"some addresses":      {rows: [][]string{{"ann@x.example", "ann@x.example"}, {"Bo Berg", "bo@x.example"}}, agree: 2, content: certainNames},
 		"texts":               {rows: [][]string{{"Ann has called us twice about it", "ann@x.example"}}, agree: 1, content: noNames},

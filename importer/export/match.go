@@ -81,7 +81,7 @@ func isMisspelt(word, key string) bool {
 		}
 		return unicode.ToLower(r)
 	}, word)
-	if strings.Count(pattern, "?") >= len(pattern)-1 {
+	if isASCII(word) || strings.Count(pattern, "?") >= len(pattern)-1 {
 		return false
 	}
 	local, _, _ := strings.Cut(key, "@")

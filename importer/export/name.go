@@ -43,8 +43,8 @@ var (
 	hidden    = regexp.MustCompile(`[\x01-\x1f\x7f]|[^\P{Cf}\x{200c}\x{200d}]`)
 )
 
-// isSimple reports names that need no second look: Latin letters, none of those beyond ASCII
-// next to another or a capital in a word, digits and blanks.
+// isSimple reports names that need no second look: Latin letters, none of those beyond ASCII next to another or a
+// capital in a word, digits and blanks, and at the end no small word as in "Exported by".
 func isSimple(s string) bool {
 	before := ' '
 	for _, r := range s {
@@ -56,7 +56,8 @@ func isSimple(s string) bool {
 		}
 		before = r
 	}
-	return true
+	last := s[strings.LastIndexByte(s, ' ')+1:]
+	return !is("link", last) && !is("elsewhere", last)
 }
 
 // nothing are words that programs write where there is no name, or no part of one, in capitals or not.
@@ -95,11 +96,13 @@ func joinParts(parts ...string) string {
 	return strings.Join(slices.CompactFunc(parts, again), " ")
 }
 
-// code is what a program, a template, a directory or a spreadsheet writes around names or in their
-// place, and what stands between people: {{name}}, <b>Ann</b>, CN=Ann, =1+2, 12;#Ann, O\'Hara, b'Ann',
-// 'Ann', Ann+Lee, *|FNAME|*, %NAME%, M&uuml;ller, J%C3%BCrgen, #REF!, 2024-05-01, 01-May, a link; and what was cut.
+// code is what a program, a template, a directory or a spreadsheet writes around names or in their place, and what
+// stands between people: {{name}}, <b>Ann</b>, CN=Ann, =1+2, 12;#Ann, O\'Hara, b'Ann', 'Ann', Ann+Lee, *|FNAME|*,
+// %NAME%, M&uuml;ller, J%C3%BCrgen, #REF!, 2024-05-01, 01-May, a link; what was cut; and what has a person after it in
+// the last lines of reports: Exported by, Erstellt von, Report owner, Contact:.
 var code = regexp.MustCompile(`[{}<>\\;]|\S=|=\d|^=.*[(!|]|^#\s|#[^\d\s]|%\w|\+\pL|\pL[*|:@]\pL|\*\||''|//|_x\d|` +
-	`^\pL?'.*'$|^\d+[-./E]\S*\d$|(^|\s)(\d{4}-\d\d-\d\d|\d\d?(-|\. )\pL{3}|\pL{3}-\d\d?)(\s|$)|,$|…|\.\.\.`)
+	`^\pL?'.*'$|^\d+[-./E]\S*\d$|(^|\s)(\d{4}-\d\d-\d\d|\d\d?(-|\. )\pL{3}|\pL{3}-\d\d?)(\s|$)|[,:]$|…|\.\.\.|` +
+	`^\p{Lu}.* (by|von|durch|par|por|door|przez)$|^Report \p{Ll}+$`)
 
 // lost are letters that are none any more: M?ller, Jose´, ╗│╦▄, ·¼, —é–Ø, and signs beyond ASCII alone.
 var lost = regexp.MustCompile(`[\x00?\x{80}-\x{9f}\x{fffd}¤-¨¬¯±-³¶¸¹¼-¾\x{2200}-\x{22ff}\x{2500}-\x{259f}]|` +

@@ -28,7 +28,7 @@ func (ch *choice) candidates() []candidate {
 	for i, key := range ch.keys {
 		ms, s := ch.meanings[i], ch.of(i)
 		m := ch.means(i, Email)
-		guest := ms == nil && key != "" && key == ch.email.group
+		guest := key != "" && key == ch.email.group
 		if (m.field == Email || guest || ch.isLogin(i) && !s.isOneWord()) && s.content() == certainNames {
 			ms = []meaning{{field: Name, rank: rankGroup, group: m.group}}
 		}
@@ -49,7 +49,7 @@ func (ch *choice) score(i int, m meaning) int {
 	switch content := s.content(); {
 	case !m.ofName(), s.addresses > 0 && s.names == 0,
 		(!whole || m.rank >= rankContact) && s.filled > 0 && content == noNames,
-		!own && m.rank >= rankGroup && (content != certainNames || ch.isForeign(i) || ch.isCompany(i)):
+		!own && m.rank >= rankGroup && (content != certainNames || ch.isForeign(i)):
 		return 0
 	case !own && m.rank >= rankGroup:
 		return byCells
@@ -80,7 +80,7 @@ func (ch *choice) chooseNames() error {
 	}
 	all := ch.candidates()
 	worse := func(c candidate) bool { return c.score < all[0].score }
-	wrong := func(c candidate) bool { return worse(c) && c.score == contradicted && c.content() != categories }
+	wrong := func(c candidate) bool { return c.score == contradicted && c.content() != categories }
 	likely := without(all, wrong)
 	full, parts := ch.assemble(without(all, worse), likely)
 	if ch.namesByFlag() {
@@ -107,7 +107,7 @@ func (ch *choice) assemble(list, all []candidate) (full []mapping, parts mapping
 		case c.field == Name:
 			full = append(full, mapping{Name: {c.at}})
 		case !fits(c) || slices.Contains(parts.names(), c.at):
-		case len(parts[c.field]) == 0, c.agree >= max(2, 2*ch.of(parts[c.field]...).agree):
+		case len(parts[c.field]) == 0, c.agree >= max(1, 2*ch.of(parts[c.field]...).agree):
 			parts[c.field], group = []int{c.at}, cmp.Or(group, c.group)
 		}
 	}
@@ -117,7 +117,7 @@ func (ch *choice) assemble(list, all []candidate) (full []mapping, parts mapping
 	known, other := parts.half()
 	together := -1
 	for _, c := range all {
-		if known == 0 || !c.half && c.field != other || !fits(c) || slices.Contains(parts[known], c.at) {
+		if known == 0 || !c.half && c.field != other || slices.Contains(parts[known], c.at) {
 			continue
 		}
 		o := ch.overlap([]int{c.at}, parts[known])
@@ -156,7 +156,7 @@ func (ch *choice) bestMapping(mappings []mapping, parts mapping, likely []candid
 func (ch *choice) beats(a, b []int) bool {
 	switch o := ch.overlap(a, b); {
 	case o.rows == 0:
-		return len(a) >= len(b) || ch.of(b...).filled == 0
+		return len(a) >= len(b)
 	case nearly(o.first, o.rows), nearly(o.second, o.rows):
 		return nearly(o.first, o.rows)
 	}
@@ -218,7 +218,7 @@ func (ch *choice) betterNames(found *columnStats) []int {
 		s := ch.of(i)
 		other := ch.byFlag[ch.holds(i)] || s.addresses > 0 || ch.own[i] || ch.says(i, "sound") ||
 			ch.hasNames() && ch.isCompany(i) && (s.agree < 5 || !nearly(s.whole, s.withAddress))
-		whole := s.whole > 0 && s.whole >= 2*found.whole && !ch.isLogin(i)
+		whole := s.whole > 0 && s.whole >= 2*found.whole
 		return s.content() == certainNames && (s.agree >= 2*found.agree || whole) && !other
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // A file of rows to mend holds what was wrong: that it is still wrong says
@@ -162,6 +163,22 @@ func TestFailedFilesAreReadAsTheyWereWritten(t *testing.T) {
 	}
 }
 
+// A failed file that a spreadsheet has saved in its own encoding is read where the names are the same in all that fit, or
+// their addresses tell; else it is refused, and the hint names what to do. What the encoding has not is lost for good.
+func TestFailedFilesThatASpreadsheetSaved(t *testing.T) {
+	for name, c := range map[string]exported{
+		"letters that all share":        {in: charmap.Windows1252, file: "Jörg Bäcker;x1@a.example;x;2\n", people: "x1@a.example=Jörg Bäcker"},
+		"letters that they do not":      {in: charmap.Windows1252, file: "Hélène Brun;x1@a.example;x;2\n", refused: "[save it again as CSV UTF-8; or use the one in which the letters are right"},
+		"and the addresses tell":        {in: charmap.Windows1252, file: "Hélène Brun;helene.brun@a.example;x;2\n", people: "helene.brun@a.example=Hélène Brun"},
+		"of another spreadsheet":        {in: charmap.Windows1250, file: "Jiří Řezník;jiri.reznik@a.example;x;2\n", people: "jiri.reznik@a.example=Jiří Řezník"},
+		"and the addresses do not tell": {in: charmap.Windows1250, file: "Jiří Řezník;x1@a.example;x;2\n", refused: "windows-1250 in Central Europe): --encoding windows-1252 or --encoding windows-1250"},
+		"a letter that it has not":      {in: charmap.Windows1252, file: "Jörg Bäcker;x1@a.example;x;2\n?ukasz Zak;lukasz.zak@a.example;x;3\n", people: "x1@a.example=Jörg Bäcker|!"},
+	} {
+		c.file = "Name;Email;jsm_reason;jsm_row\n" + c.file
+		t.Run(name, c.run)
+	}
+}
+
 // columnsOf reads the flags of Repeat.
 func columnsOf(t *testing.T, flags []string) (columns map[Field]string, noNames bool) {
 	columns = map[Field]string{}
@@ -213,6 +230,50 @@ func TestAccountsAreNeverPassedOver(t *testing.T) {
 	}
 }
 
+// What is said of a row that is sent, and of others nothing but why they are not.
+func TestNotes(t *testing.T) {
+	file := "name,email\nAnn Lee,a@example.com;a2@example.com\n,<b@example.com>\nM?ller,c@example.com;c2@example.com\nCy Dahl,n/a\n"
+	_, rows, err := readAll(t, writeFile(t, "x.csv", file), Options{})
+	if err != nil {
+		t.Fatal(refused(err))
+	}
+	var notes []string
+	for _, r := range rows {
+		notes = append(notes, r.Note)
+	}
+	want := []string{"further addresses in the row, not used for it: a2@example.com",
+		"address with something around (Name <address>, mailto:, ' or =\"\"), taken off; row without a name: the address is used as the name", "", ""}
+	if diff := cmp.Diff(want, notes); diff != "" {
+		t.Error(diff)
+	}
+	if rows[0].Own != nil || rows[3].Name != "Cy Dahl" {
+		t.Errorf("columns of ours in a file of others: %v; who has no address: %q", rows[0].Own, rows[3].Name)
+	}
+}
+
+// A column of addresses that the user names is no column of ids, whatever its header.
+func TestAddressesAreNoIDs(t *testing.T) {
+	_, rows, err := readAll(t, writeFile(t, "x.csv", "User ID,Name\nann@example.com,Ann Lee\n"), told("email", "User ID"))
+	if err != nil || rows[0].ExternalID != "" || rows[0].Email != "ann@example.com" {
+		t.Errorf("%v %+v", refused(err), rows)
+	}
+}
+
+// A sum below the accounts, as databases write it, is no account.
+func TestASumIsNoAccount(t *testing.T) {
+	_, rows, err := readAll(t, writeFile(t, "x.csv", "account_id,name\nqm:1,Ann\nTotal: 1\n"), Options{NeedAccounts: true})
+	if err != nil || len(rows) != 1 {
+		t.Errorf("%v %v", err, tellAll(rows))
+	}
+	if _, _, err = readAll(t, writeFile(t, "x.csv", "name,phone\nAnn,1\n"), Options{NeedAccounts: true}); !strings.Contains(refused(err), "no column of") {
+		t.Errorf("neither accounts nor addresses: %v", err)
+	}
+	_, rows, err = readAll(t, writeFile(t, "x.csv", "account_id,name\nqm:1,Lee,Ann\n"), Options{NeedAccounts: true})
+	if err != nil || rows[0].Invalid != kindOf("long_row").reason() {
+		t.Errorf("%v %v: a revocation has no cell to empty", err, rows)
+	}
+}
+
 func TestRowsAreNamedAsASpreadsheetNumbersThem(t *testing.T) {
 	_, rows, err := readAll(t, writeFile(t, "x.csv", "email,notes,name\na@example.com,\"x\ny\",Ann\n\nb@example.com,,Bo\n"), Options{})
 	if err != nil || rows[0].Place.String() != "row 2" || rows[1].Place.String() != "row 4 (line 5)" {
@@ -224,12 +285,19 @@ func TestOrganizations(t *testing.T) {
 	for name, c := range map[string]struct{ file, want string }{
 		"there":     {"name,email,company\nAnn Lee,a@example.com,Acme\n", ""},
 		"not there": {"name,email,phone\nAnn Lee,a@example.com,1\n", "no column that was found holds names of organizations"},
+		"nobody's":  {"name,email,company\nAnn Lee,a@example.com,\n", ""},
+		"a name":    {"Firma / Nachname,Vorname,email\nLee,Ann,ann.lee@example.com\nBerg,Bo,bo.berg@example.com\n", "no column that was found holds names of organizations"},
 		"numbers":   {"name,email,account\nAnn Lee,a@example.com,17\nBo Berg,b@example.com,18\n", "holds names of organizations"},
 	} {
 		_, _, err := readAll(t, writeFile(t, "x.csv", c.file), Options{Organizations: true})
 		if got := refused(err); !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
+	}
+	o := told("organization", "account")
+	o.Organizations = true
+	if _, rows, err := readAll(t, writeFile(t, "x.csv", "name,email,account\nAnn Lee,a@example.com,17\n"), o); err != nil || rows[0].Organization != "17" {
+		t.Errorf("numbers, told: %v %+v", refused(err), rows)
 	}
 	for _, none := range []string{"N/A", "n/a", "-", "null", "(none)", "#N/A"} {
 		file := writeFile(t, "x.csv", "name,email,company\nAnn Lee,a@example.com,Acme\nCy Fox,c@example.com,Beta\nBo Berg,b@example.com,"+none+"\n")

@@ -56,14 +56,14 @@ func (l *layout) classify(row *Row, afterFragment bool) error {
 		row.fault = kindOf(rec.Fault)
 	}
 	above := rec.Place.Row < l.header.place.Row
-	hasAddress := strings.Contains(l.cell(rec.Cells, Email), "@")
+	text := strings.Join(rec.Cells, "")
 	switch {
-	case !hasAddress && trimBlanks(strings.Join(rec.Cells, "")) == "", above && isDirective(rec.Cells):
+	case trimBlanks(text) == "", above && isDirective(rec.Cells):
 		row.skipped = blankLines
 	case above:
 		row.skipped = kindOf("title_lines")
-	case row.fault != nil, strings.Contains(strings.Join(rec.Cells, ""), "@"):
-	case ruler.MatchString(strings.Join(rec.Cells, "")), len(rec.Cells) < l.header.trimmed && isDirective(rec.Cells):
+	case strings.Contains(text, "@"):
+	case ruler.MatchString(text), len(rec.Cells) < l.header.trimmed && isDirective(rec.Cells):
 		row.skipped = kindOf("stray_directive")
 	default:
 		switch other := newHeader(rec.Cells, Place{}); {
@@ -88,7 +88,7 @@ func (l *layout) checkWidth(row *Row) {
 	whole := len(cells)
 	short, inAddress := whole < l.header.trimmed, slices.Contains(l.columns.at[Email], whole-1)
 	malformed := !short && inAddress && !l.standsAlone(cells) // and perhaps not for a cut
-	if !row.record.Ended && (short || malformed || inAddress && l.isCutOff(cells)) {
+	if !row.record.Ended && (short || malformed || l.isCutOff(cells)) {
 		row.repairs = append(row.repairs, kindOf("cut_off"))
 		whole -= countIf(!malformed)
 	}
@@ -140,7 +140,7 @@ func (l *layout) isShifted(cells []string) bool {
 	return !filled && l.fullLast && l.header.where(func(i int) bool {
 		s, cell := l.columns.of(i), cellAt(cells, i)
 		texts, numbers := nearly(s.names, s.filled), nearly(s.filled-s.names-s.addresses, s.filled)
-		return trimBlanks(cell) != "" && s.filled > 4 && (texts && !isName(cell) || numbers && isName(cell))
+		return trimBlanks(cell) != "" && (texts && !isName(cell) || numbers && isName(cell))
 	}) != nil
 }
 
@@ -160,7 +160,7 @@ func (l *layout) mayBeSplitRow(before, row *Row) bool {
 		return !before.fragment && !strings.Contains(rest[0], "@") &&
 			(last+1 < l.header.trimmed || slices.Contains(l.needed, last) && !whole)
 	case last == 0:
-		return !l.standsAlone(cells) && !l.options.NeedAccounts && slices.Contains(l.columns.at.names(), 0)
+		return !l.options.NeedAccounts && slices.Contains(l.columns.at.names(), 0)
 	}
 	return last+len(rest) == len(l.header.names) && slices.ContainsFunc(l.columns.at[Email], another)
 }

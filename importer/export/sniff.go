@@ -59,7 +59,7 @@ func (l *layout) sniff() (*layout, error) {
 			"name it with --delimiter")
 	case !best.header.ownFile && slices.ContainsFunc(best.header.names, singleQuoted):
 		quoted := l.try(Dialect{Delimiter: best.dialect.Delimiter, Quote: '\''})
-		if quoted.named > no && quoted.whole == quoted.total {
+		if quoted.whole == quoted.total {
 			best = quoted
 		}
 	}
@@ -101,7 +101,7 @@ func (l layout) try(d Dialect) *layout {
 }
 
 // readSample takes rows below the header into the sample, 256 KiB of them or up to another header: then the file will
-// be refused. What is not of the header's width may be a footer, or have its cells elsewhere: it says nothing.
+// be refused. A row with a fault may have its cells elsewhere: it says nothing.
 func (l *layout) readSample() {
 	size := 0
 	for row, err := range l.lines {
@@ -111,13 +111,11 @@ func (l *layout) readSample() {
 		if row.skipped != nil {
 			continue
 		}
-		cells, text := row.record.Cells, strings.Join(row.record.Cells, "")
-		fits := len(cells) == len(l.header.names) && row.fault == nil
-		if l.total++; fits {
-			l.whole++
-		}
-		if size += len(text); fits || row.fault == nil && strings.Contains(text, "@") {
-			l.sample = append(l.sample, cells)
+		l.total++
+		size += len(strings.Join(row.record.Cells, ""))
+		if row.fault == nil {
+			l.sample = append(l.sample, row.record.Cells)
+			l.whole += countIf(len(row.record.Cells) == len(l.header.names))
 		}
 	}
 }

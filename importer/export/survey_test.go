@@ -39,7 +39,12 @@ func TestFilters(t *testing.T) {
 			}
 		})
 	}
-	_, _, err := readAll(t, writeFile(t, "export.csv", file), Options{Exclude: []Match{{"state", "x"}}})
+	broken := "email,name,Status\na@example.com,Ann,on\nb@example.com,\"Bo,on\n"
+	_, _, err := readAll(t, writeFile(t, "x.csv", broken), Options{Include: []Match{{"Status", "active"}}})
+	if !strings.Contains(refused(err), "no row is left: 1 row is left out by --include") {
+		t.Errorf("rows that are left out, and broken ones, give %v", err)
+	}
+	_, _, err = readAll(t, writeFile(t, "export.csv", file), Options{Exclude: []Match{{"state", "x"}}})
 	if !strings.Contains(refused(err), `no column is named "state"`) {
 		t.Errorf("an unknown column gives %v", err)
 	}
@@ -64,6 +69,51 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
+// A shared address in more than three rows, and one row of twenty, shows that it is not the customers'.
+func TestSharedAddresses(t *testing.T) {
+	for name, c := range map[string]struct {
+		shared, others int
+		options        Options
+		refused        string
+	}{
+		"all rows":               {shared: 30, refused: "29 rows of 30 have the address of an earlier row"},
+		"three more of one":      {shared: 4},
+		"four more of a hundred": {shared: 5, others: 100},
+		"told":                   {shared: 30, options: told("email", "Email")},
+		"of accounts":            {shared: 30, options: Options{NeedAccounts: true}},
+		"in a file of ours":      {shared: 30},
+	} {
+		file := "Name,Email,City\n"
+		if name == "in a file of ours" {
+			file = "Name,Email,jsm_reason\n"
+		}
+		address := "kiosk@example.com"
+		if c.options.NeedAccounts {
+			file, address = "Name,Account ID,City\n", "qm:1"
+		}
+		for i := range c.shared {
+			file += fmt.Sprintf("Ox%c Ny%c,%s,Ulm\n", 'a'+i%26, 'a'+i/26, address)
+		}
+		t.Run(name, func(t *testing.T) {
+			s, _ := readOrRefuse(t, file+colleagues(c.others), c.options, c.refused)
+			if c.refused == "" && s.Valid != c.shared+c.others {
+				t.Errorf("%d rows are valid", s.Valid)
+			}
+		})
+	}
+}
+
+// The sample in which columns are looked at is small, however long the rows are.
+func TestSampleIsSmall(t *testing.T) {
+	for size, want := range map[int]int{100 << 10: 3, 1: 2000} {
+		row := "a@example.com,Ann," + strings.Repeat("x", size) + "\n"
+		s, _, err := readAll(t, writeFile(t, "x.csv", "email,name,notes\n"+strings.Repeat(row, want+7)), Options{})
+		if err != nil || len(s.sample) != want {
+			t.Errorf("%v, %d rows", err, len(s.sample))
+		}
+	}
+}
+
 func TestAdvice(t *testing.T) {
 	s, _, err := readAll(t, writeFile(t, "export.csv", "email,name,Suspended,role\na@example.com,Ann,TRUE,end-user\nb@example.com,Bob,FALSE,Agent\nc@example.com,Cy,true,agent\n"), Options{})
 	if err != nil {
@@ -75,6 +125,23 @@ func TestAdvice(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, s.Problems); diff != "" || s.Valid != 3 {
 		t.Errorf("%d valid: %s", s.Valid, diff)
+	}
+}
+
+// What check shows: three people, more where their letters show whether the encoding is right, and the lines around.
+func TestExamples(t *testing.T) {
+	for text, want := range map[string]int{"José": 3, "Jos\xe9": 6} {
+		file := "Customers\n\nname,email\n"
+		for i := range 7 {
+			file += fmt.Sprintf("%s B%cr,a%d@example.com\n", text, 'a'+i, i)
+		}
+		s, _, err := readAll(t, writeFile(t, "x.csv", file+"\nMade by Ann\n"), Options{})
+		if err != nil {
+			t.Fatal(refused(err))
+		}
+		if len(s.Examples) != want || len(s.Around) != 2 || s.Around[0].Cells[0] != "Customers" || s.Around[1].Cells[0] != "Made by Ann" {
+			t.Errorf("%d examples of %s, want %d; %d lines around", len(s.Examples), s.Encoding, want, len(s.Around))
+		}
 	}
 }
 
