@@ -107,7 +107,7 @@ func (ch *choice) assemble(list, all []candidate) (full []mapping, parts mapping
 		case c.field == Name:
 			full = append(full, mapping{Name: {c.at}})
 		case !fits(c) || slices.Contains(parts.names(), c.at):
-		case len(parts[c.field]) == 0, c.agree >= max(1, 2*ch.of(parts[c.field]...).agree):
+		case len(parts[c.field]) == 0, c.agree >= max(2, 2*ch.of(parts[c.field]...).agree):
 			parts[c.field], group = []int{c.at}, cmp.Or(group, c.group)
 		}
 	}
