@@ -133,7 +133,7 @@ func (r *Roster) matchLeavers(result Result) {
 func (r *Roster) stage(result Result) (err error) {
 	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key)}
 	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown // who may have an account
-	if !person.Aside && (r.usableIDs() || !r.unsettled) {                        // else they are kept, by which leavers may be found
+	if !person.Aside && (r.usableIDs() || !r.unsettled) {                        // else the old ones stay, for leavers
 		person.ExternalID = result.Row.ExternalID
 	}
 	r.batch = append(r.batch, person)

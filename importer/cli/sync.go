@@ -120,8 +120,8 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 	if !w.revokeLeavers || r.leavers.Revoke == 0 && r.revocationErr == nil {
 		return false
 	}
-	child := r.newRevocation(importer.Limit{Rows: w.leavers.Revoke, Unit: importer.Number}) // as the plan has it
-	err := cmp.Or(r.revocationErr, context.Cause(ctx))                                      // what the plan has shown, or Ctrl-C
+	child := r.newRevocation(importer.Limit{Rows: w.leavers.Revoke, Unit: importer.Number})
+	err := cmp.Or(r.revocationErr, context.Cause(ctx)) // what the plan has shown, or Ctrl-C
 	if err == nil {
 		err = child.planAndRun(ctx)
 	}
