@@ -54,7 +54,7 @@ type Connection struct {
 	Reached     bool    // there is a Jira Service Management site
 	Version     string
 	Skew        time.Duration // of the site's clock against this one, to the second
-	RateHeaders []string      // names of the headers about quotas that were seen
+	RateHeaders []string      // names of headers about quotas, on the answers with version, user and permissions
 }
 
 // Connect finds out, before the first create, whether the site can be reached, which address takes the credentials,
@@ -173,6 +173,7 @@ func (c *Client) checkPermissions(ctx context.Context, conn *Connection) error {
 	}
 	r := &request{operation: opPermissions, query: "permissions=ADMINISTER,USER_PICKER", check: true}
 	has, _, err := doJSON(ctx, c, r, func(p permissions) bool { return p.Permissions != nil })
+	conn.readHeaders(r.last)
 	if err != nil && (r.last.effect != denied || ctx.Err() != nil) {
 		return err
 	}
@@ -196,7 +197,8 @@ func (conn *Connection) readHeaders(a answer) {
 	if date, err := http.ParseTime(a.header.Get("Date")); err == nil {
 		conn.Skew = date.Sub(a.receivedAt.Truncate(time.Second)).Round(time.Second)
 	}
-	conn.RateHeaders = slices.DeleteFunc(slices.Sorted(maps.Keys(a.header)), func(name string) bool {
+	more := slices.DeleteFunc(slices.Collect(maps.Keys(a.header)), func(name string) bool {
 		return !strings.Contains(name, "Ratelimit") && name != "Retry-After"
 	})
+	conn.RateHeaders = slices.Compact(slices.Sorted(slices.Values(append(more, conn.RateHeaders...))))
 }

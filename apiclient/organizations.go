@@ -49,14 +49,12 @@ func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 	return c.list(ctx, opOrganizations)
 }
 
-// ServiceDeskOrganizations lists the organizations that were added to a service desk. It needs the same rights as
-// adding one.
+// ServiceDeskOrganizations lists those that were added to a service desk. It needs the same rights as adding one.
 func (c *Client) ServiceDeskOrganizations(ctx context.Context, deskID string) ([]Organization, error) {
 	return c.list(ctx, opDeskMembers, deskID)
 }
 
-// ServiceDesk finds a service desk by its id or by the key of its project. KindNotFound: there is none, or the account
-// cannot see it.
+// ServiceDesk finds one by its id or its project's key. KindNotFound: there is none, or the account cannot see it.
 func (c *Client) ServiceDesk(ctx context.Context, key string) (ServiceDesk, error) {
 	desk, _, err := doJSON(ctx, c, &request{operation: opDesk, ids: []string{key}}, func(d ServiceDesk) bool {
 		return d.ID != "" && (d.ID == key || d.ProjectID == key || strings.EqualFold(d.ProjectKey, key))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,9 +39,10 @@ func quotaAnswer(a answer) pacer.Answer {
 	return q
 }
 
-// retryAfter reads seconds or a date; 0: not given. Of several values the longest counts.
+// retryAfter reads seconds or a date; 0: not given. Of several values, also in one line, the longest counts.
 func (a answer) retryAfter() (longest time.Duration) {
-	for _, v := range a.header.Values("Retry-After") {
+	lines := a.header.Values("Retry-After")
+	for _, v := range slices.Concat(lines, strings.Split(strings.Join(lines, ","), ",")) {
 		if s, err := strconv.ParseFloat(strings.TrimSpace(v), 64); s > 0 && (err == nil || math.IsInf(s, 0)) {
 			longest = max(longest, time.Duration(min(s, maxWait.Seconds())*float64(time.Second)))
 		} else {
