@@ -95,7 +95,7 @@ func (c *Client) reach(ctx context.Context, conn *Connection) error {
 // with scopes gets 401 at the site, as a wrong one does, and nothing in it shows which it is: so the gateway is asked.
 func (c *Client) identify(ctx context.Context, conn *Connection) error {
 	r := &request{operation: opTenant, anonymous: true, check: true}
-	found, _, err := doJSON(ctx, c, r, func(t struct{ CloudID string }) bool { return IsAccountID(t.CloudID) })
+	found, _, err := doJSON(ctx, c, r, func(t struct{ CloudID string }) bool { return idShape.MatchString(t.CloudID) })
 	c.tenant, conn.CloudID = found.CloudID, found.CloudID
 	var atSite error
 	if c.kind == APIToken {

@@ -121,12 +121,8 @@ func (c *Client) failure(ctx context.Context, r *request) *Error {
 		return inner
 	}
 	e := &Error{Op: r.name, Status: a.status, private: r.private}
-	if a.status == 0 {
-		e.Kind, e.Message, e.Hint = noAnswer(a.err)
-	} else {
-		e.Key, e.Message = readMessage(a.header, a.body)
-		c.setKind(r, e)
-	}
+	e.Key, e.Message = readMessage(a.header, a.body)
+	c.setKind(r, e)
 	if e.Kind == KindTimeout && r.check {
 		e.Message += " (" + checkTimeout.String() + ")"
 	}
@@ -138,13 +134,15 @@ func (c *Client) failure(ctx context.Context, r *request) *Error {
 	return e
 }
 
-// setKind sets the kind of an answered failure, and what to do about it.
+// setKind sets the kind of a failure, and what to do about it.
 func (c *Client) setKind(r *request, e *Error) {
 	a := r.last
 	page := isPage(a.header, a.body)
 	missing := []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}
 	e.RouteUncertain = page || slices.Contains(missing, a.status) && !c.endpoint(r.operation).works.Load()
 	switch e.Kind = KindInvalid; {
+	case a.status == 0:
+		e.Kind, e.Message, e.Hint = noAnswer(a.err)
 	case a.status/100 == 3:
 		e.Kind, e.Message, e.Hint = KindSite, "a redirect to another page of the site", hintPage
 		if to, err := url.Parse(a.header.Get("Location")); err == nil && to.Host != "" && to.Host != hostOf(c.site) {

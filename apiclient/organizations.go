@@ -5,9 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // https://developer.atlassian.com/cloud/jira/service-desk/rest/
@@ -62,15 +65,20 @@ func (c *Client) ServiceDesk(ctx context.Context, key string) (ServiceDesk, erro
 	return desk, err
 }
 
-// CreateOrganization makes an organization of 1 to 200 characters, or returns the one that has this name: the API
-// answers 201 to both. It may be repeated.
+// CreateOrganization makes an organization of 1 to 200 characters, or returns the one that has this name, apart from
+// case, blanks and Unicode form: the API answers 201 to both. It may be repeated.
 func (c *Client) CreateOrganization(ctx context.Context, name string) (Organization, error) {
 	made, _, err := doJSON(ctx, c, &request{
 		operation: opCreateOrganization,
 		body:      map[string]string{"name": name},
 		private:   []string{name},
-	}, func(made Organization) bool { return made.ID != "" })
+		want:      http.StatusCreated,
+	}, func(made Organization) bool { return made.ID != "" && foldName(made.Name) == foldName(name) })
 	return made, err
+}
+
+func foldName(name string) string {
+	return strings.ToLower(strings.Join(strings.Fields(norm.NFC.String(name)), " "))
 }
 
 // AddToOrganization adds accounts to an organization; 50 a call is what the API is known to take. It may be repeated.
@@ -93,7 +101,7 @@ func (c *Client) AddOrganizationToServiceDesk(ctx context.Context, deskID, organ
 
 // add posts what is answered with 204 and nothing else.
 func (c *Client) add(ctx context.Context, o operation, id string, body any) (Call, error) {
-	return c.do(ctx, &request{operation: o, ids: []string{id}, body: body, read: readNothing})
+	return c.do(ctx, &request{operation: o, ids: []string{id}, body: body, want: http.StatusNoContent})
 }
 
 // pageSize is how many values one page is asked for.
@@ -108,8 +116,7 @@ type page struct {
 }
 
 func (p page) valid() bool {
-	nameless := func(o Organization) bool { return o.ID == "" }
-	return p.Values != nil && !slices.ContainsFunc(p.Values, nameless)
+	return p.Values != nil && !slices.ContainsFunc(p.Values, func(o Organization) bool { return o.ID == "" })
 }
 
 // list lists each organization once; with an error it is not complete. The next page is that of _links.next where it is

@@ -1,7 +1,6 @@
 package apiclient
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -34,13 +33,13 @@ type request struct {
 	query string
 	body  any // sent as JSON
 
-	anonymous   bool              // to the site, without credentials
-	root        string            // send to this root; "": where the credentials are taken
-	check       bool              // sent before the run: ends with its context, and gives up sooner
-	private     []string          // addresses and names, never to be logged
-	hooks       Hooks             // of the caller who records attempts
-	wantCreated bool              // only 201 is success, and not any 2xx
-	read        func([]byte) bool // reads the body of a success, and reports whether it is whole and what is promised
+	anonymous bool              // to the site, without credentials
+	root      string            // send to this root; "": where the credentials are taken
+	check     bool              // sent before the run: ends with its context, and gives up sooner
+	private   []string          // addresses and names, never to be logged
+	hooks     Hooks             // of the caller who records attempts
+	want      int               // the status that the API promises; 0: any 2xx
+	read      func([]byte) bool // reads the body of a success, and reports whether it is what is promised; may be nil
 
 	// What has come of it so far:
 	call         Call
@@ -64,15 +63,8 @@ func (r *request) path() string {
 	return path
 }
 
-// readNothing is a read of an answer that the API promises to be empty.
-func readNothing(body []byte) bool { return len(bytes.TrimSpace(body)) == 0 }
-
-// IsAccountID reports whether id can be an account id: a plain segment of a path.
-func IsAccountID(id string) bool {
-	return plainSegment.MatchString(id) && strings.Trim(id, ".") != ""
-}
-
-var plainSegment = regexp.MustCompile(`^[A-Za-z0-9:_.-]{1,256}$`)
+// idShape is what an id in a path can be: no dots alone.
+var idShape = regexp.MustCompile(`^\.*[A-Za-z0-9:_-][A-Za-z0-9:_.-]{0,255}$`)
 
 // How often one operation is tried. Refusals and failures are counted apart.
 const (
@@ -83,8 +75,9 @@ const (
 	checkTimeout     = 15 * time.Second // with one check; the pauses of a quota are not counted
 )
 
-// doJSON sends r and returns its answer, JSON that promised accepts. Any other answer is not used.
+// doJSON sends r and returns its answer, JSON that promised accepts, with 200 or what r wants. No other one is used.
 func doJSON[T any](ctx context.Context, c *Client, r *request, promised func(T) bool) (v T, call Call, err error) {
+	r.want = cmp.Or(r.want, http.StatusOK)
 	r.read = func(body []byte) bool {
 		var got T
 		if json.Unmarshal(body, &got) != nil || !promised(got) {
@@ -100,7 +93,7 @@ func doJSON[T any](ctx context.Context, c *Client, r *request, promised func(T) 
 // do sends r until an answer settles it, there were too many attempts, or a wait is cancelled. The error is an *Error,
 // a *PauseError, that of a hook, or the context's.
 func (c *Client) do(ctx context.Context, r *request) (Call, error) {
-	if slices.ContainsFunc(r.ids, func(id string) bool { return !IsAccountID(id) }) {
+	if slices.ContainsFunc(r.ids, func(id string) bool { return !idShape.MatchString(id) }) {
 		return Call{}, newError(r.name, KindInvalid, "this is not an id", "")
 	}
 	for {

@@ -126,7 +126,7 @@ func classify(a answer, r *request) effect {
 		return denied
 	case a.err != nil:
 		return ambiguous
-	case r.wantCreated && a.status != http.StatusCreated, !r.read(a.body):
+	case r.want != 0 && a.status != r.want, r.read != nil && !r.read(a.body):
 		return odd
 	}
 	return done
