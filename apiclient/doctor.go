@@ -72,7 +72,7 @@ func (c *Client) Connect(ctx context.Context) (Connection, error) {
 
 // reach is the first step of Connect. It needs no credentials, and proves that there is a Jira Service Management site.
 func (c *Client) reach(ctx context.Context, conn *Connection) error {
-	r := &request{operation: opInfo, anonymous: true, check: true}
+	r := &request{operation: opInfo, anonymous: true, root: c.site, check: true}
 	info, _, err := doJSON(ctx, c, r, func(v struct{ Version string }) bool { return v.Version != "" })
 	conn.Version = info.Version
 	conn.readHeaders(r.last)
@@ -94,7 +94,7 @@ func (c *Client) reach(ctx context.Context, conn *Connection) error {
 // identify is the second step of Connect: it finds the cloud id, and the address that takes the credentials. A token
 // with scopes gets 401 at the site, as a wrong one does, and nothing in it shows which it is: so the gateway is asked.
 func (c *Client) identify(ctx context.Context, conn *Connection) error {
-	r := &request{operation: opTenant, anonymous: true, check: true}
+	r := &request{operation: opTenant, anonymous: true, root: c.site, check: true}
 	found, _, err := doJSON(ctx, c, r, func(t struct{ CloudID string }) bool { return idShape.MatchString(t.CloudID) })
 	c.tenant, conn.CloudID = found.CloudID, found.CloudID
 	var atSite error

@@ -117,9 +117,6 @@ func (e *Error) NotAuthorized() bool {
 // failure is the error for an operation with its last answer.
 func (c *Client) failure(ctx context.Context, r *request) *Error {
 	a := r.last
-	if inner, ok := errors.AsType[*Error](a.err); ok {
-		return inner
-	}
 	e := &Error{Op: r.name, Status: a.status, private: r.private}
 	e.Key, e.Message = readMessage(a.header, a.body)
 	c.setKind(r, e)
@@ -221,12 +218,13 @@ func readMessage(h http.Header, body []byte) (key, text string) {
 		ErrorMessages         []string
 		Errors                map[string]string
 		I18nErrorMessage      struct{ I18nKey string }
+		OfToken               string `json:"error_description"`
 	}
 	if is[*json.SyntaxError](json.Unmarshal(body, &v)) {
 		line, _, _ := bytes.Cut(body, []byte("\n"))
 		return "", string(line)
 	}
-	texts := append(v.ErrorMessages, v.ErrorMessage, v.Message) // without those of another type than usual
+	texts := append(v.ErrorMessages, v.ErrorMessage, v.Message, v.OfToken) // without those of another type than usual
 	for _, field := range slices.Sorted(maps.Keys(v.Errors)) {
 		texts = append(texts, field+": "+strings.TrimSpace(v.Errors[field]))
 	}
@@ -261,7 +259,8 @@ func clean(s string) string {
 
 // quote makes a text fit to be quoted: clean, and without secrets.
 func (c *Client) quote(s string) string {
-	for _, secret := range c.config.Credentials.secrets() {
+	given := c.config.Credentials
+	for _, secret := range strings.Fields(given.APIToken + " " + given.AccessToken + " " + given.ClientSecret) {
 		s = strings.ReplaceAll(s, secret, "[hidden]")
 	}
 	return clean(s)

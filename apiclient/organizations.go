@@ -3,11 +3,11 @@ package apiclient
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -95,8 +95,11 @@ func (c *Client) AddToServiceDesk(ctx context.Context, id string, accountIDs []s
 
 // AddOrganizationToServiceDesk gives the members of an organization access to a service desk. It may be repeated.
 func (c *Client) AddOrganizationToServiceDesk(ctx context.Context, deskID, organizationID string) (Call, error) {
-	// The API wants a number here, though it answers with texts.
-	return c.add(ctx, opAddOrganization, deskID, map[string]json.Number{"organizationId": json.Number(organizationID)})
+	number, err := strconv.Atoi(organizationID) // the API wants a number here, though it answers with texts
+	if err != nil {
+		return Call{}, newError(opAddOrganization.name, KindInvalid, "this is not an id", "")
+	}
+	return c.add(ctx, opAddOrganization, deskID, map[string]int{"organizationId": number})
 }
 
 // add posts what is answered with 204 and nothing else.

@@ -28,7 +28,7 @@ func quotaAnswer(a answer) pacer.Answer {
 		}
 	case a.effect == odd, a.effect == denied, a.effect == done:
 		return pacer.Answer{Kind: pacer.Passed, Level: q.Level}
-	case errors.Is(a.err, context.Canceled), is[*Error](a.err):
+	case errors.Is(a.err, context.Canceled):
 		q.Kind = pacer.Unsent // the site is not to blame
 	case a.status == 0:
 		q.Kind = pacer.Failed

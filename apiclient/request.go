@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"jsm-onboard/apiclient/pacer"
 )
 
@@ -31,24 +33,26 @@ type request struct {
 	operation
 	ids   []string // of the route, in its order
 	query string
-	body  any // sent as JSON
+	body  any // sent as JSON, or as a form
 
-	anonymous bool              // to the site, without credentials
+	anonymous bool              // without credentials
 	root      string            // send to this root; "": where the credentials are taken
 	check     bool              // sent before the run: ends with its context, and gives up sooner
+	forAll    bool              // nobody else sends it meanwhile: ends with its context, and its failures are an outage
 	private   []string          // addresses and names, never to be logged
 	hooks     Hooks             // of the caller who records attempts
 	want      int               // the status that the API promises; 0: any 2xx
 	read      func([]byte) bool // reads the body of a success, and reports whether it is what is promised; may be nil
 
 	// What has come of it so far:
-	call         Call
-	last         answer
-	began        time.Time // its first attempt since the last refusal
-	failures     int
-	failedAlone  int  // attempts that failed or were refused while the site let others pass
-	tokenDropped bool // once
-	onRecord     bool
+	token       *oauth2.Token // of the last attempt; nil: it needs none
+	call        Call
+	last        answer
+	began       time.Time // its first attempt since the last refusal or new token
+	failures    int
+	failedAlone int           // attempts that failed or were refused while the site let others pass
+	badToken    *oauth2.Token // that a 401 has refused; nil: none yet
+	onRecord    bool
 }
 
 // path is what the request is sent to, below a root.
@@ -104,8 +108,8 @@ func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 		case a.effect == done:
 			c.endpoint(r.operation).works.Store(true)
 			return r.call, nil
-		case a.status == http.StatusUnauthorized && !r.tokenDropped && c.dropToken(a.token):
-			r.tokenDropped = true
+		case a.status == http.StatusUnauthorized && c.kind == ServiceAccount && r.token != nil && r.badToken == nil:
+			r.badToken, r.began = r.token, time.Time{}
 			continue
 		case a.final(r.check), ctx.Err() == nil && c.exhausted(ctx, r):
 			return r.call, c.failure(ctx, r)
@@ -122,11 +126,15 @@ func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 func (c *Client) attempt(ctx context.Context, r *request) error {
 	endpoint := c.endpoint(r.operation)
 	passed := endpoint.passed.Load()
-	permit, err := endpoint.Wait(ctx, r.failures > 0)
+	if _, err := c.token(ctx, r); err != nil { // before the permit: else all that wait for one token leave at once
+		return err
+	}
+	permit, err := endpoint.Wait(ctx, r.failures > 0 && !r.forAll)
 	if err != nil {
 		return err
 	}
-	if r.hooks.BeforeSend != nil && !r.onRecord {
+	r.token, err = c.token(ctx, r) // another one only if that has ended since
+	if err == nil && r.hooks.BeforeSend != nil && !r.onRecord {
 		err = r.hooks.BeforeSend()
 		r.onRecord = err == nil
 	}
@@ -193,14 +201,14 @@ func (c *Client) exhausted(ctx context.Context, r *request) bool {
 	}
 	long := r.last.quota.RetryAfter > 0 && wait > c.config.MaxPause // nobody waits for so long, and others need not
 	return r.failedAlone > 1 && long || r.failedAlone >= ownTroubleAfter && tries >= maxAttempts ||
-		(tries >= maxAttemptsAlone || failed && long) && c.alive(ctx)
+		!r.forAll && (tries >= maxAttemptsAlone || failed && long) && c.alive(ctx)
 }
 
 // alive reports whether the site answers a request that needs no credentials; it tries once.
 func (c *Client) alive(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	r := &request{operation: opInfo, anonymous: true, check: true, read: json.Valid}
+	r := &request{operation: opInfo, anonymous: true, root: c.site, check: true, read: json.Valid}
 	return c.attempt(ctx, r) == nil && (r.last.effect == done || r.last.effect == denied)
 }
 
