@@ -1,10 +1,15 @@
 package apiclient
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -53,6 +58,50 @@ func TestCredentialsDoNotPrint(t *testing.T) {
 		Config{Credentials: c}), c.LogValue().String()} {
 		if strings.Contains(text, "secret") {
 			t.Error(text)
+		}
+	}
+}
+
+// What quotes the header or the form of a request back shows none of the credentials in them.
+func TestEchoedCredentials(t *testing.T) {
+	pair := base64.StdEncoding.EncodeToString([]byte("sandbox@example.com:sandbox-token"))
+	const token = `{"access_token":"live-token","token_type":"Bearer","expires_in":3600}`
+	for _, tt := range []struct {
+		name        string
+		credentials Credentials
+		at          string // the path that echoes
+		secret      string
+	}{
+		{"API token", sandboxBasic, "/customer", strings.TrimRight(pair, "=")},
+		{"access token", Credentials{AccessToken: "eyJ.a/b+c=="}, "/customer", "eyJ.a"},
+		{"token of a service account", Credentials{ClientID: "i", ClientSecret: "s"}, "/customer", "live-token"},
+		{"secret of a service account", Credentials{ClientID: "i", ClientSecret: "a/hush+="}, "/token", "hush"},
+	} {
+		for _, escape := range []func(string) string{func(s string) string { return s }, url.QueryEscape} {
+			var log bytes.Buffer
+			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				form, _ := io.ReadAll(r.Body)
+				switch {
+				case !strings.HasSuffix(r.URL.Path, tt.at):
+					says(200, token)(w, r)
+				case tt.at == "/token":
+					says(400, "invalid form: "+string(form))(w, r)
+				default:
+					says(400, "invalid header: "+escape(r.Header.Get("Authorization")))(w, r)
+				}
+			}))
+			client := newTestClient(t, server.URL, func(c *Config) {
+				c.Credentials = tt.credentials
+				c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			})
+			_, _, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
+			e, ok := errors.AsType[*Error](err)
+			if !ok || e.Status != 400 || !strings.Contains(e.Message, hidden) {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+			if all := fmt.Sprintf("%+v %s %s", e, e, log.String()); strings.Contains(all, tt.secret) {
+				t.Errorf("%s: it is in %s", tt.name, all)
+			}
 		}
 	}
 }

@@ -112,6 +112,7 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 	found, _, err := doJSON(ctx, c, &request{
 		operation: opSearch,
 		query:     url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode(),
+		private:   []string{email},
 	}, func(found []Account) bool { return found != nil && !slices.ContainsFunc(found, nameless) })
 	if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindForbidden {
 		return Account{}, BrowseMissing

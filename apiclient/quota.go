@@ -19,7 +19,8 @@ const maxWait = 24 * time.Hour
 
 // quotaAnswer is what an attempt means for the pacer.
 func quotaAnswer(a answer) pacer.Answer {
-	q := pacer.Answer{Level: a.level(), RetryAfter: a.retryAfter(), Reason: clean(a.header.Get("RateLimit-Reason"))}
+	reason := mask(clean(a.header.Get("RateLimit-Reason")), nil)
+	q := pacer.Answer{Level: a.level(), RetryAfter: a.retryAfter(), Reason: reason}
 	switch {
 	case a.effect == refused:
 		q.Kind, q.Shared = pacer.Refused, strings.HasPrefix(strings.ToLower(q.Reason), "jira-quota-")

@@ -89,6 +89,8 @@ func TestQuotaAnswer(t *testing.T) {
 			pacer.Answer{Kind: pacer.Refused, RetryAfter: time.Minute, Reason: "jira-burst-based"}},
 		{"points", answer{effect: refused, status: 429, header: header("jira-quota-tenant-based")},
 			pacer.Answer{Kind: pacer.Refused, RetryAfter: time.Minute, Reason: "jira-quota-tenant-based", Shared: true}},
+		{"a person", answer{effect: refused, status: 429, header: header("jira of Ann Lee, ann@example.com")},
+			pacer.Answer{Kind: pacer.Refused, RetryAfter: time.Minute, Reason: "jira of [hidden] [hidden], [hidden]"}},
 		{"no header", answer{effect: refused, status: 429, header: http.Header{}}, pacer.Answer{Kind: pacer.Refused}},
 		{"while more remains", answer{effect: refused, status: 429, header: more}, pacer.Answer{Kind: pacer.Refused,
 			Level: &pacer.Level{Remaining: 5, Reset: time.Hour}}},

@@ -130,7 +130,6 @@ func (c *Client) logAttempt(ctx context.Context, r *request) {
 	a, text := r.last, ""
 	if a.err != nil {
 		_, text, _ = noAnswer(a.err)
-		text = mask(text, r.private)
 	}
 	c.config.Log.DebugContext(ctx, "request", "method", r.method, "route", cmp.Or(r.route, r.name), "status", a.status,
 		"took", a.receivedAt.Sub(a.sentAt), "attempt", r.call.Attempts, "verdict", a.effect, "error", text)
