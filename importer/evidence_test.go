@@ -547,14 +547,48 @@ func TestInputBreaksOff(t *testing.T) {
 	})
 }
 
-// A row that a stopped run has as failed, and that another run may have onboarded since, is sent again.
+// A row that a stopped run has as failed, and that another run may have onboarded since, is sent again; what was told of
+// each run stays.
 func TestPerhapsOnboardedByAnotherRunMeanwhile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		fault := jsmtest.Decision{Status: 400}
+		faults := map[string]jsmtest.Decision{}
+		o := down(func(email string, _ int) jsmtest.Decision { return faults[email] })
+		o.Latency = time.Second
+		d := newDesktop(t, o)
+		d.run.Workers = 2
+		d.export(100)
+		all := slices.Clone(d.people)
+		faults[address(0)] = jsmtest.Decision{Status: 400}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(30*time.Second, func() { cancel(ErrInterrupted) })
+		first := d.sit(ctx)
+		if first.results[0].Status != outcome.Failed || first.Totals.Of(outcome.NotAttempted) == 0 {
+			t.Fatalf("%v", first.statuses())
+		}
+		d.people, faults[address(99)] = all[99:], jsmtest.Decision{Status: 400}
+		last := d.sit(t.Context())
+		d.expect(last, map[outcome.Status]int{outcome.Failed: 1})
+		d.people, faults[address(0)] = all[:1], jsmtest.Decision{Fault: jsmtest.ResetAfter}
+		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Unknown: 1})
+		d.people = all
+		d.unchanged(first)
+		clear(faults)
+		if s := d.sit(t.Context()); s.runID != first.runID || s.results[0].Status != outcome.CreatedUnconfirmed {
+			t.Errorf("run %s, %s", s.runID, shown(s.results[0]))
+		}
+		d.people = all[99:]
+		d.unchanged(last)
+	})
+}
+
+// What was refused is not sent again when the run goes on, unless it had stopped for a problem of the site.
+func TestRefusedBeforeCtrlC(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		o := down(func(email string, _ int) jsmtest.Decision {
 			if email == address(0) {
-				return fault
+				return jsmtest.Decision{Status: 400}
 			}
 			return jsmtest.Decision{}
 		})
@@ -562,19 +596,105 @@ func TestPerhapsOnboardedByAnotherRunMeanwhile(t *testing.T) {
 		d := newDesktop(t, o)
 		d.run.Workers = 2
 		d.export(100)
-		first := slices.Clone(d.people)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(30*time.Second, func() { cancel(ErrInterrupted) })
-		if s := d.sit(ctx); s.results[0].Status != outcome.Failed || s.Totals.Of(outcome.NotAttempted) == 0 {
-			t.Fatalf("%v", s.statuses())
+		left := d.sit(ctx).Totals.Of(outcome.NotAttempted)
+		posts := d.posts()
+		s := d.sit(t.Context())
+		if s.plan.Create != left || d.posts()-posts != left || s.results[0].Status != outcome.Failed {
+			t.Errorf("%d to send, %d sent, and %d were left; %s", s.plan.Create, d.posts()-posts, left, shown(s.results[0]))
 		}
-		fault = jsmtest.Decision{Fault: jsmtest.ResetAfter}
-		d.export(1)
-		d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Unknown: 1})
-		fault, d.people = jsmtest.Decision{}, first
-		if s := d.sit(t.Context()); s.results[0].Status != outcome.CreatedUnconfirmed {
+	})
+}
+
+// What was told of a revocation, and of people who were known, stays when access is given back, or an account deleted.
+func TestToldOfAccountsThatChangeSince(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.run.MayBrowse = true
+		d.export(2)
+		made := d.sit(t.Context())
+		known := d.sit(t.Context())
+		d.expect(known, map[outcome.Status]int{outcome.Known: 2})
+		change := func(row int, change ledger.Change, revoke bool) {
+			t.Helper()
+			e := ledger.Entry{Outcome: made.results[row].Outcome, Revoke: revoke, Account: change}
+			e.Row = 10 + row
+			l := d.openLedger()
+			if err := errors.Join(l.Settle(t.Context(), 1, e), l.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(time.Hour)
+		change(0, ledger.MarkRevoked, true)
+		d.unchanged(known)
+		change(0, ledger.MarkRestored, false)
+		change(1, ledger.MarkGone, true)
+		d.unchanged(known)
+
+		// Who is gone is still looked for by an address alone.
+		d.site = jsmtest.New(jsmtest.Options{})
+		d.client.Transport = jsmtest.Transport(d.site.ServeHTTP)
+		l, client := d.openLedger(), d.connect()
+		defer client.Close()
+		file := d.open("list.csv", "email", address(1))
+		plan, err := MakePlan(t.Context(), file, l, PlanOptions{Job: ledger.Job{Command: "revoke", Input: file.Path}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := d.carryOut(t.Context(), l, plan, func() *Run { return NewRun(t.Context(), client, l, plan, d.run) })
+		d.expect(s, map[outcome.Status]int{outcome.NotFound: 1})
+		if !strings.Contains(s.results[0].Reason, "deleted at the site") {
 			t.Error(shown(s.results[0]))
 		}
+		l.Close()
+	})
+}
+
+// What was refused stays refused in what is told of the run, also of people who are known: a rename, and a create that
+// was asked for all the same.
+func TestRefusedForKnownPeople(t *testing.T) {
+	t.Parallel()
+	for _, names := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesktop(t, jsmtest.Options{})
+			d.planned.UpdateNames, d.planned.ResendKnown = names, !names
+			d.export(3)
+			d.sit(t.Context())
+			for i := range d.people {
+				d.people[i].Name += " Jr"
+			}
+			method := map[bool]string{true: "PUT", false: "POST"}[names]
+			site := d.client.Transport
+			d.client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+				if r.Method != method {
+					return site.RoundTrip(r)
+				}
+				return &http.Response{StatusCode: 400, Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
+					Body: io.NopCloser(strings.NewReader(`{"errorMessages": ["no"], "errors": {}}`))}, nil
+			})
+			d.expect(d.sit(t.Context()), map[outcome.Status]int{outcome.Failed: 3}) // and it is told again
+		})
+	}
+}
+
+// A revocation stays as it was told when access was given back since.
+func TestToldOfARevocation(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.export(2)
+		made := d.sit(t.Context())
+		s := d.undo(t.Context())
+		d.expect(s, map[outcome.Status]int{outcome.Revoked: 2})
+		time.Sleep(time.Hour)
+		l := d.openLedger()
+		e := ledger.Entry{Outcome: made.results[0].Outcome, Account: ledger.MarkRestored}
+		if err := errors.Join(l.Settle(t.Context(), 1, e), l.Close()); err != nil {
+			t.Fatal(err)
+		}
+		d.unchanged(s)
 	})
 }
 
@@ -622,6 +742,9 @@ func TestOnboardedByAnotherRunMeanwhile(t *testing.T) {
 				d.people = first
 				posts := d.posts()
 				again := d.sit(t.Context())
+				if r := again.results[0]; r.Attempts+r.HTTPStatus != 0 { // of this run
+					t.Errorf("no request was made, and %s", shown(r))
+				}
 				if again.runID != s.runID || again.results[0].Status != want || again.plan.Resent != 0 || d.ours() > 99 && tc.revoked {
 					t.Errorf("run %s after %s, %s, %d sent again, %d are ours", again.runID, s.runID, shown(again.results[0]),
 						again.plan.Resent, d.ours())

@@ -83,14 +83,13 @@ func (g Guards) Check(p *Plan) error {
 			What: "none of its " + text.Counted(s.Rows, "row", "rows") + " can be onboarded, so nothing is done"}
 	case lacking > 0:
 		return newStop(Guarded, nil, fmt.Sprintf("the export lacks %s (--require-email number %s); nothing was sent",
-			text.Counted(lacking, "required address", "required addresses"),
-			strings.Trim(fmt.Sprint(p.Missing), "[]")),
+			text.Counted(lacking, "required address", "required addresses"), strings.Trim(fmt.Sprint(p.Missing), "[]")),
 			"check that the export is complete and the right one; they are numbered in the order in which they stand")
 	case g.MaxCreates.Unit == Share && source.Members == 0:
 		g.MaxCreates = Limit{}
 	}
 	renames, organizations := p.Others.Of(outcome.Renamed), cmp.Or(p.Access, &AccessPlan{}).ToCreate
-	there := func(m ledger.Member) bool { return m.Aside || source.fixedKeys[m.Key] }
+	there := func(m ledger.Member) bool { return m.Aside || m.Missing || source.fixedKeys[m.Key] }
 	rows, missing := s.Rows-s.Excluded, len(slices.DeleteFunc(slices.Clone(source.gone), there))
 	return cmp.Or(
 		exceeded("--max-invalid", g.MaxInvalid, s.Invalid, rows,
@@ -143,6 +142,14 @@ func CheckRevocation(p *Plan, limit Limit, ours int) error {
 		hint = "the lists that sync writes are called ….leavers.csv; if you really mean this file,"
 	}
 	return exceeded("--max-revoke", limit, p.Create+before, ours+before, what, hint)
+}
+
+// CheckRevocation refuses to revoke more leavers of the source than limit allows of the people who were in it.
+func (r *Roster) CheckRevocation(leavers int, limit Limit) error {
+	people := r.Members + r.Left
+	what := fmt.Sprintf("%s would be revoked, of the %s who were in the source",
+		text.Counted(leavers, "account", "accounts"), text.Counted(people, "person", "people"))
+	return exceeded("--max-revoke", limit, leavers, people, what, "if it is right,")
 }
 
 // RevokedShare says how many of the accounts that the ledger has as ours are to be revoked, and which others.

@@ -298,7 +298,7 @@ func TestJudgeLeaver(t *testing.T) {
 		{"gone, of a source without ids", member(outcome.Created, ""), "", false, ActionRevoke, "in no row"},
 		{"there before us", member(outcome.Conflict, "1"), "", true, ActionReview, "not certainly created"},
 		{"not certainly ours", member(outcome.CreatedUnconfirmed, "1"), "", true, ActionReview, "not certainly created"},
-		{"the ids are gone", member(outcome.Created, "1"), "", false, ActionReview, "no usable external ids"},
+		{"the ids are gone", member(outcome.Created, "1"), "", false, ActionReview, "not those of earlier runs"},
 		{"another address", member(outcome.Created, "1"), "b@x", true, ActionReview, "b@x"},
 		{"another row", member(outcome.Created, "1"), "row 7", true, ActionReview, "in the export (row 7)"},
 		{"a row with the name", member(outcome.Created, ""), "row 7", false, ActionReview, "in the export (row 7)"},
@@ -325,8 +325,8 @@ func TestWithoutRequest(t *testing.T) {
 		own  map[string]string
 		want outcome.Status
 	}{
-		{"an account", task{accountID: id, History: has(known)}, nil, 0},
-		{"listed to revoke", task{accountID: id}, own("jsm_action", "Revoke"), 0},
+		{"an account", task{accountID: id, History: has(known)}, nil, outcome.Revoked},
+		{"listed to revoke", task{accountID: id}, own("jsm_action", "Revoke"), outcome.Revoked},
 		{"listed to review", task{accountID: id}, own("jsm_action", "review"), outcome.Review},
 		{"another action", task{accountID: id}, own("jsm_action", "delete"), outcome.Review},
 		{"the action was emptied", task{accountID: id}, own("jsm_action", " "), outcome.Review},
@@ -334,12 +334,12 @@ func TestWithoutRequest(t *testing.T) {
 		{"not certainly ours", task{accountID: id}, own("jsm_status", "created_unconfirmed"), outcome.Review},
 		{"not known to be ours", task{accountID: id}, own("jsm_status", "unknown"), outcome.Review},
 		{"left to a person before", task{accountID: id}, own("jsm_status", "review"), outcome.Review},
-		{"created", task{accountID: id}, own("jsm_status", "created"), 0},
-		{"known, and ours", task{accountID: id, History: has(known)}, own("jsm_status", "known"), 0},
+		{"created", task{accountID: id}, own("jsm_status", "created"), outcome.Revoked},
+		{"known, and ours", task{accountID: id, History: has(known)}, own("jsm_status", "known"), outcome.Revoked},
 		{"known, and there before us", task{accountID: id, History: has(before)}, own("jsm_status", "known"), outcome.Review},
 		{"known to another ledger", task{accountID: id}, own("jsm_status", "known"), outcome.Review},
 		{"a repeat of who was there before us", task{accountID: id, History: has(before)}, own("jsm_status", "duplicate"), outcome.Review},
-		{"there before us, in a file of the user's own", task{accountID: id, History: has(before)}, nil, 0},
+		{"there before us, in a file of the user's own", task{accountID: id, History: has(before)}, nil, outcome.Revoked},
 		{"there before us, in a list that has lost its action", task{accountID: id, History: has(before)}, own("jsm_reason", "not certainly created"), outcome.Review},
 		{"there before us, and revoked", task{accountID: id, History: has(revoked)}, own("jsm_status", "revoked"), outcome.AlreadyRevoked},
 		{"in a source since", task{accountID: id, History: has(known)}, map[string]string{"jsm_status": inSource, "jsm_reason": "in crm"}, outcome.Review},
@@ -356,7 +356,7 @@ func TestWithoutRequest(t *testing.T) {
 		{"an Atlassian account", task{accountID: "712020:abc"}, nil, outcome.NotPortalOnly},
 	} {
 		tc.t.row = &export.Row{Own: tc.own, Place: export.Place{Row: 3, Line: 3}}
-		if status, reason := withoutRequest(&tc.t); status != tc.want || (reason == "") != (tc.want == 0) {
+		if status, reason := withoutRequest(&tc.t); status != tc.want || (reason == "") != (tc.want == outcome.Revoked) {
 			t.Errorf("%s: %s, %q", tc.name, status, reason)
 		}
 	}

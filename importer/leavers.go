@@ -16,18 +16,23 @@ import (
 // A Roster compares who was in a source at its last complete run with who is in an export. While a run goes through the
 // export, it stages the changes in the ledger; they take effect when the run is finished as complete.
 type Roster struct {
-	Members    int    // people onboarded because of the source
-	Revoked    int    // leavers whom a killed revocation has revoked already: no results show it
-	Unreadable string // where addresses could not be read, and were not fixed: the first rows, or the end; "": nowhere
-	Held       bool   // for these rows, a leaver on the list is not to be revoked
+	Members int  // people onboarded because of the source
+	Left    int  // people who had left it before
+	Revoked int  // leavers whom a killed revocation has revoked already: no results show it
+	Held    bool // by Hold, a leaver on the list is not to be revoked
 
+	unreadable string // where addresses could not be read, and were not fixed: the first rows, or the end; "": nowhere
+	earlier    string // the id of the run that had this very export, before the last one had another; "": none
 	ctx        context.Context
 	ledger     *ledger.Ledger
 	source     string
 	survey     *export.Survey
 	gone       []ledger.Member // who is in no row of the export any more
 	batch      []ledger.Member
+	knownIDs   map[string]bool   // external ids of some members who are in the export: true when a row has it
+	keptIDs    int               // of these
 	hasIDs     bool              // a row with an external id that can be used was seen
+	unsettled  bool              // there are leavers who may be found by their external ids
 	leaverRows map[string]string // by what identifies each leaver, a row that has it; "": none
 	fixedKeys  map[string]bool   // keys that rows were onboarded with once they were fixed
 }
@@ -36,17 +41,20 @@ type Roster struct {
 func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (*Roster, error) {
 	r := &Roster{
 		ctx: context.WithoutCancel(ctx), ledger: l, source: source, survey: survey,
-		leaverRows: map[string]string{}, fixedKeys: map[string]bool{},
+		leaverRows: map[string]string{}, fixedKeys: map[string]bool{}, knownIDs: map[string]bool{},
 	}
+	gone := map[string]bool{}
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
 			return nil, err
 		}
-		if !m.Aside {
+		if !m.Aside && !m.Missing {
 			r.Members++
 		}
 		if !survey.Contains(m.Key) {
-			r.gone = append(r.gone, m)
+			r.gone, gone[m.Key] = append(r.gone, m), true
+		} else if m.ExternalID != "" && len(r.knownIDs) < 10_000 { // enough of them to see what became of all
+			r.knownIDs[sameID(m.ExternalID)] = false
 		}
 	}
 	left, err := r.left()
@@ -54,9 +62,13 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		for _, same := range identities(one) {
 			r.leaverRows[same] = ""
 		}
-		if !one.RevokedAt.IsZero() {
+		if !one.Stays && isRevoked(one) {
 			r.Revoked++
 		}
+		if !gone[one.Key] {
+			r.Left++
+		}
+		r.unsettled = r.unsettled || one.Ours() && one.MemberID != ""
 	}
 	delete(r.leaverRows, "") // of a name without letters
 	for _, line := range survey.Around {
@@ -64,10 +76,27 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 	}
 	cut := slices.IndexFunc(survey.Problems, func(p export.Problem) bool { return p.Kind == "cut_off" })
 	if cut >= 0 {
-		r.Unreadable = fmt.Sprintf("after %s, where the file was perhaps cut off", survey.Problems[cut].Places[0])
+		r.unreadable = fmt.Sprintf("after %s, where the file was perhaps cut off", survey.Problems[cut].Places[0])
+	}
+	if err == nil {
+		r.earlier, err = l.EarlierRun(ctx, source, survey.SHA256)
 	}
 	return r, err
 }
+
+// Hold is why no leaver is to be revoked because of this export; "": they may be.
+func (r *Roster) Hold() string {
+	switch {
+	case r.unreadable != "":
+		return "addresses could not be read (" + r.unreadable + "), and may be those of leavers"
+	case r.earlier != "":
+		return "it is the export of run " + r.earlier + " again, and a later one had other people"
+	}
+	return ""
+}
+
+// usableIDs reports whether external ids tell who is there: most of the members who are still have theirs.
+func (r *Roster) usableIDs() bool { return r.hasIDs && 2*r.keptIDs >= len(r.knownIDs) }
 
 // matchLeavers looks, while the plan is made, for leavers in a row: by the address that it was fixed to, by its
 // external id, or without a readable address, by any cell or word, or two side by side, that may be name or address.
@@ -75,10 +104,15 @@ func (r *Roster) matchLeavers(result Result) {
 	row, who := result.Row, []string(nil)
 	r.fixedKeys[result.fixedKey] = true // "" is nobody's
 	if row.ExternalID != "" {
-		r.hasIDs, who = true, append(who, sameID(row.ExternalID))
+		id := sameID(row.ExternalID)
+		r.hasIDs, who = true, append(who, id)
+		if seen, known := r.knownIDs[id]; known && !seen {
+			r.knownIDs[id] = true
+			r.keptIDs++
+		}
 	}
-	if row.NoAddress && result.fixedKey == "" && len(r.Unreadable) < 60 {
-		r.Unreadable = strings.TrimPrefix(r.Unreadable+", "+row.Place.String(), ", ")
+	if row.NoAddress && result.fixedKey == "" && len(r.unreadable) < 60 {
+		r.unreadable = strings.TrimPrefix(r.unreadable+", "+row.Place.String(), ", ")
 	}
 	if row.Key == "" && len(r.leaverRows) > 0 {
 		before, words := "", between.Split(strings.Join(row.Cells, " "), 200)
@@ -96,33 +130,41 @@ func (r *Roster) matchLeavers(result Result) {
 }
 
 // stage stages whom a row adds to the source. After an error of it, or of finish, the run must not become complete.
-func (r *Roster) stage(result Result) error {
+func (r *Roster) stage(result Result) (err error) {
 	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key)}
 	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown // who may have an account
-	if !person.Aside {
+	if !person.Aside && (r.usableIDs() || !r.unsettled) {                        // else they are kept, by which leavers may be found
 		person.ExternalID = result.Row.ExternalID
 	}
 	r.batch = append(r.batch, person)
 	for _, key := range result.Row.Other {
 		r.batch = append(r.batch, ledger.Member{Key: key, Aside: true})
 	}
-	if len(r.batch) < batchRows {
-		return nil
+	if len(r.batch) >= batchRows {
+		err, r.batch = r.ledger.StageMembers(r.ctx, r.source, r.batch), r.batch[:0]
 	}
-	err := r.ledger.StageMembers(r.ctx, r.source, r.batch)
-	r.batch = r.batch[:0]
 	return err
 }
 
-// finish stages the last batch, and those who are in no row of the export any more.
+// finish stages the last batch, and who is in no row of the export any more: gone, or missing if perhaps there.
 func (r *Roster) finish(run ledger.Run) error {
 	r.gone = slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixedKeys[m.Key] })
-	return cmp.Or(r.ledger.StageMembers(r.ctx, r.source, r.batch),
+	left, err := r.left()
+	traced := make(map[string]bool, len(left))
+	for _, one := range left {
+		traced[one.Key] = r.trace(one) != "" || one.MemberID != "" && !r.usableIDs()
+	}
+	for i, m := range r.gone {
+		r.gone[i].Missing = traced[m.Key] || r.Hold() != ""
+	}
+	return cmp.Or(err, r.ledger.StageMembers(r.ctx, r.source, r.batch),
 		r.ledger.StageLeavers(r.ctx, run.Seq, r.source, r.gone))
 }
 
-// sameID makes external ids equal that a spreadsheet or another export has changed the zeros or capitals of: 0042, 42.
-func sameID(id string) string { return "id\x00" + zeros.ReplaceAllString(strings.ToLower(id), "$1") }
+// sameID makes external ids equal that other programs have changed the zeros or capitals of: 0042, 42, 42.0.
+func sameID(id string) string {
+	return "id\x00" + zeros.ReplaceAllString(strings.ToLower(strings.TrimSuffix(id, ".0")), "$1")
+}
 
 // sameText makes names equal, and addresses with mistyped ones, that have the same letters and digits: ann@x,example.
 func sameText(s string) string { return signs.ReplaceAllString(foldName(s), "") }
@@ -157,15 +199,11 @@ type Leaver struct {
 // Leavers lists who has left the source and what is to be done: as planned, or after run, by what became of its rows.
 func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	left, err := r.left()
-	for _, one := range left {
-		elsewhere := one.NewKey
-		for _, same := range slices.Backward(identities(one)) {
-			elsewhere = cmp.Or(r.leaverRows[same], elsewhere)
-		}
-		action, reason := judgeLeaver(one, elsewhere, r.hasIDs)
-		if r.Unreadable != "" && action == ActionRevoke && one.RevokedAt.IsZero() {
+	for _, one := range slices.DeleteFunc(left, func(one ledger.Leaver) bool { return one.Stays }) {
+		action, reason := judgeLeaver(one, r.trace(one), r.usableIDs())
+		if hold := r.Hold(); hold != "" && action == ActionRevoke && !isRevoked(one) {
 			r.Held, action = true, ActionReview
-			reason += ", but an address cannot be read (" + r.Unreadable + "), and may be this one: fix that first"
+			reason += ", but " + hold + ": settle that first"
 		}
 		list = append(list, Leaver{
 			Email: one.Email, Name: one.Name, AccountID: one.ID, LastSeen: outcome.Day(one.LastSeen),
@@ -175,11 +213,25 @@ func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	return list, err
 }
 
+// trace is where the export may have somebody all the same: a row, or another address; "": nowhere.
+func (r *Roster) trace(one ledger.Leaver) string {
+	where := one.NewKey
+	for _, same := range slices.Backward(identities(one)) {
+		where = cmp.Or(r.leaverRows[same], where)
+	}
+	return where
+}
+
 // left is who has left the source and is not back.
 func (r *Roster) left() ([]ledger.Leaver, error) {
 	all, err := r.ledger.Leavers(r.ctx, r.source, r.gone)
 	back := func(one ledger.Leaver) bool { return r.survey.Contains(one.Key) || r.fixedKeys[one.Key] }
 	return slices.DeleteFunc(all, back), err
+}
+
+// isRevoked reports whether a killed revocation has revoked a leaver. Who was in the source after that may have access.
+func isRevoked(one ledger.Leaver) bool {
+	return !one.RevokedAt.IsZero() && !one.LastSeen.After(one.RevokedAt)
 }
 
 // judgeLeaver decides about a leaver. Only an account certainly created by us is revoked, and only if the person cannot
@@ -191,18 +243,23 @@ func judgeLeaver(one ledger.Leaver, elsewhere string, ids bool) (action, reason 
 	}
 	gone := "in no row of the export since " + outcome.Day(one.LastSeen)
 	switch {
-	case !one.RevokedAt.IsZero():
+	case isRevoked(one):
 		return ActionRevoke, gone + "; " + fmt.Sprintf(outcome.ReasonRevoked, outcome.Day(one.RevokedAt))
+	case !one.RevokedAt.IsZero():
+		return ActionReview, gone + "; " + fmt.Sprintf(outcome.ReasonRevoked, outcome.Day(one.RevokedAt)) +
+			", but they were in an export since, and may have access again: look in Jira, and to revoke it, " + byItself
+	case one.SameAccount != "":
+		return ActionReview, "the same account has another address, " + one.SameAccount + ": whoever uses it would " +
+			"lose access; take it away only if that address has left, too"
 	case !one.Ours():
 		return ActionReview, fmt.Sprintf("%s; the account is %s, so it was not certainly created by this program; to "+
 			"revoke it, %s", gone, one.Status, byItself)
 	case one.MemberID != "" && !ids:
-		return ActionReview, gone + ", and it has no usable external ids any more, by which another address of the " +
-			"same person would be seen: bring that column back; to revoke it all the same, " + byItself
+		return ActionReview, gone + ", and its external ids, by which another address of the same person would be " +
+			"seen, are missing or not those of earlier runs: bring them back; to revoke it all the same, " + byItself
 	case elsewhere != "":
-		return ActionReview, fmt.Sprintf("the same external id, name or mistyped address is in the export (%s), with "+
-			"another address or none that can be used: settle that first; to revoke the old account all the same, %s",
-			elsewhere, byItself)
+		return ActionReview, "the same external id, name or mistyped address is in the export (" + elsewhere + "), " +
+			"with another address or none that can be used: settle that first; to revoke the old account, " + byItself
 	}
 	return ActionRevoke, gone
 }

@@ -110,12 +110,12 @@ func (p *Plan) decide(ctx context.Context, l *ledger.Ledger, o PlanOptions) (err
 
 // count adds what a run would make of a row.
 func (p *Plan) count(t *task) {
-	row, a, becomes := t.row, t.Account, t.becomes()
+	row, a, becomes := t.row, t.Account, cmp.Or(t.wants, t.result.Status) // if all goes well
 	switch {
-	case t.Outcome != nil && !t.Outcome.Open:
-		p.Finished[t.Outcome.Status]++
 	case t.Fixed != nil:
 		p.Fixed++
+	case t.Outcome != nil && !t.Outcome.Open:
+		p.Finished[t.Outcome.Status]++
 	case becomes != outcome.Created && becomes != outcome.Revoked:
 		p.Others[becomes]++
 		if becomes == outcome.Known && nameChanged(row, *a) && a.Ours() {
@@ -153,7 +153,7 @@ func (p *Plan) PlanAccess(ctx context.Context, api *apiclient.Client) error {
 
 // addClaim adds the access that a row asks for; of a row that was fixed elsewhere, for the person onboarded by that.
 func (a *AccessPlan) addClaim(ctx context.Context, t *task) (err error) {
-	row, becomes := t.row, t.becomes()
+	row, becomes := t.row, cmp.Or(t.wants, t.result.Status)
 	if a == nil || !row.Sendable() && t.Fixed == nil {
 		return nil
 	}

@@ -30,7 +30,7 @@ func knownOutcome(row *export.Row, m ledger.History) (o outcome.Outcome, done bo
 	switch {
 	case row.Excluded != "":
 		o.Status, o.Reason = outcome.Excluded, row.Excluded
-	case m.Fixed != nil && m.Outcome == nil:
+	case m.Fixed != nil:
 		o.Status, o.AccountID = outcome.Known, m.Fixed.ID
 		o.Reason = fmt.Sprintf(outcome.ReasonFixed, m.Fixed.Email, outcome.Day(m.Fixed.At))
 	case row.Invalid != "":

@@ -22,19 +22,17 @@ func (r *Run) decideRevocation(t *task) {
 	before, known := cmp.Or(t.Outcome, &outcome.Outcome{}), cmp.Or(t.Account, &ledger.Account{})
 	t.accountID = cmp.Or(t.row.AccountID, before.AccountID, known.ID)
 	o, done := knownOutcome(t.row, t.History)
-	status, reason := withoutRequest(t)
+	wants, why := withoutRequest(t)
 	account := maphash.String(hashSeed, t.accountID)
 	first, repeats := r.accounts[account] // by its address once, and once by its id
 	switch {
 	case done:
-	case repeats && status != outcome.Invalid:
+	case repeats && wants != outcome.Invalid:
 		o.Status, o.Reason = outcome.Duplicate, fmt.Sprintf(outcome.ReasonSame, "account", first)
-	case status == 0:
-		t.wants = outcome.Revoked
 	default:
-		t.decided = outcome.Outcome{Status: status, Reason: reason, AccountID: t.accountID, Retry: true}
+		t.wants, t.why = wants, why
 	}
-	if !repeats && t.accountID != "" && t.row.Sendable() && o.Status != outcome.Duplicate && status != outcome.Invalid {
+	if !repeats && t.accountID != "" && t.row.Sendable() && o.Status != outcome.Duplicate && wants != outcome.Invalid {
 		r.accounts[account] = t.row.Place
 	}
 	t.result = resultOf(t.row, o)
@@ -56,7 +54,7 @@ func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry, err erro
 	return e
 }
 
-// withoutRequest returns the status and reason of a row for which no request is made; 0: one is.
+// withoutRequest returns the status that a row is to have, and why without a request; "": by one.
 func withoutRequest(t *task) (outcome.Status, string) {
 	action, listed := t.row.Own["jsm_action"]
 	status, uncertain := t.row.Own["jsm_status"], []string{"conflict", "created_unconfirmed", "unknown", "review"}
@@ -81,7 +79,7 @@ func withoutRequest(t *task) (outcome.Status, string) {
 	case !strings.HasPrefix(t.accountID, "qm:"):
 		return outcome.NotPortalOnly, outcome.ReasonNotPortalOnly
 	}
-	return 0, ""
+	return outcome.Revoked, ""
 }
 
 // accountIDForm matches account ids: qm:… of portal-only customers, else 712020:…, ug:… or 24 hexadecimal digits.

@@ -17,14 +17,11 @@ import (
 type task struct {
 	ledger.History
 	row       *export.Row
-	accountID string          // of the account that is to be renamed or revoked
-	result    Result          // what became of it, or what will if the run stops before it
-	wants     outcome.Status  // that the request is to lead to: Created, Renamed or Revoked; 0: no request
-	decided   outcome.Outcome // that is recorded without a request; without a status: none
+	accountID string         // of the account that is to be renamed or revoked
+	result    Result         // what the row is if no worker does anything with it
+	wants     outcome.Status // what a worker is to make of it: Created, Renamed or Revoked; 0: nothing
+	why       string         // for another status, which is only recorded; "": a request is made
 }
-
-// becomes is the status of the row if all goes well.
-func (t *task) becomes() outcome.Status { return cmp.Or(t.wants, t.decided.Status, t.result.Status) }
 
 // tasks yields a task for each row. An error alone: rows cannot be read on; with a task: the ledger cannot be read.
 func (r *Run) tasks(ctx context.Context, rows iter.Seq2[*export.Row, error]) iter.Seq2[*task, error] {
@@ -71,27 +68,25 @@ func (r *Run) recall(ctx context.Context, rows []*export.Row) ([]task, error) {
 		return tasks, err
 	}
 	for i, m := range found {
-		o, a, now := m.Outcome, m.Account, r.endedAt.IsZero()
+		o, a, now := cmp.Or(m.Outcome, &outcome.Outcome{}), cmp.Or(m.Account, &ledger.Account{}), r.endedAt.IsZero()
 		later := func(at time.Time) bool { return !now && at.After(r.endedAt) }
 		switch {
-		case a == nil:
 		case now && a.Gone && !r.revokes,
 			later(a.At) && (a.FirstRun == a.Run || a.FirstRun >= run.Seq): // no earlier run knew it
-			m.Account = nil
+			m.Account, a = nil, &ledger.Account{}
 		case later(a.RevokedAt):
 			a.RevokedAt = time.Time{} // it had its access then
 		}
 		if f := m.Fixed; f != nil && f.Name != f.Email && !rows[i].Mentions(f.Key, f.Name) {
 			m.Fixed = nil // in the failed file, somebody else was put into its place
 		}
-		switch has := a != nil && a.RevokedAt.IsZero(); {
-		case o == nil:
-		// It is forgotten when the run goes on, or if access, a create or a fix since then has made it outdated.
-		case m.Fixed != nil && o.Open && !later(m.Fixed.At), now && run.Retry && o.Retry,
-			now && has && o.Status == outcome.Revoked, now && !r.revokes && o.Status == outcome.Failed && m.Lost != nil,
-			m.Account != nil && !has && onboarded(o.Status),
-			m.Account != nil && !a.Gone && (o.Open || o.Status == outcome.Failed && o.AccountID == "") && // no rename
-				!r.revokes && !r.plan.Options.ResendKnown:
+		known, failed := m.Account != nil, o.Status == outcome.Failed && o.AccountID == "" // a create, and nothing else
+		// What this run has made of the row before no longer counts if the run goes on, or something was done since.
+		if now && run.Retry && o.Retry || // it stopped for a problem of the site
+			(o.Open && !r.revokes || failed) && known && !a.Gone && !r.plan.Options.ResendKnown || // onboarded
+			failed && now && m.Lost != nil || // perhaps onboarded
+			onboarded(o.Status) && !a.RevokedAt.IsZero() || // revoked
+			now && o.Status == outcome.Revoked && known && a.RevokedAt.IsZero() { // given access again
 			m.Outcome = nil
 		}
 		tasks[i].History = m
@@ -110,7 +105,7 @@ func (r *Run) query(row *export.Row) ledger.Query {
 		q.Fingerprint = fingerprint(row)
 	}
 	if unique && row.Sendable() {
-		q.Key, q.ExternalID = row.Key, row.ExternalID
+		q.Key, q.ExternalID, q.Name, q.Further = row.Key, row.ExternalID, row.Name, row.Other
 	}
 	return q
 }
@@ -147,8 +142,9 @@ func (r *Run) decideCreate(t *task) {
 
 // carryOut does one task, straight down: permit and attempt on record, the call, the judgement, the outcome on record.
 func (r *Run) carryOut(ctx context.Context, t *task) Result {
-	if t.wants == 0 {
-		return r.settle(ctx, t, ledger.Entry{Outcome: t.decided}, apiclient.Call{})
+	if t.why != "" {
+		o := outcome.Outcome{Status: t.wants, Reason: t.why, AccountID: t.accountID, Retry: true}
+		return r.settle(ctx, t, ledger.Entry{Outcome: o}, apiclient.Call{})
 	}
 	run, attempt := r.plan.Run.Seq, ledger.Entry{Outcome: t.result.Outcome, Revoke: r.revokes}
 	var broken error // of the ledger
@@ -203,9 +199,8 @@ func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call api
 	if e.Status == outcome.CreatedUnconfirmed && !call.Lost {
 		e.Name = *t.Lost // if the account is ours, the lost attempt created it, under the name that it sent
 	}
-	if t.Other != nil {
-		e.Reason = outcome.JoinReasons(e.Reason,
-			fmt.Sprintf(outcome.ReasonOtherAddress, t.Other.Email, outcome.Day(t.Other.At)))
+	if o := t.Other; o != nil {
+		e.Reason = outcome.JoinReasons(e.Reason, fmt.Sprintf(outcome.ReasonOtherAddress, o.Email, outcome.Day(o.At)))
 	}
 	if e.LookUp && t.Account != nil {
 		found, err := r.find(ctx, t.row.Email)

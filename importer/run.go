@@ -91,8 +91,7 @@ type Run struct {
 // NewRun prepares the run of plan, which the ledger must have begun before Do. When ctx ends, no new row is sent. A
 // revocation, by revoke or undo, uses of the options only Workers, MaxErrors, MayBrowse and OnResult.
 func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *Plan, o Options) *Run {
-	r := &Run{api: api, ledger: l, plan: plan, options: o, userCtx: ctx}
-	r.window = 10_000 // 100 s at the usual quota
+	r := &Run{api: api, ledger: l, plan: plan, options: o, userCtx: ctx, window: 10_000} // 100 s at the usual quota
 	r.revokes, r.accounts = Revokes(plan.Run.Command), map[uint64]export.Place{}
 	r.rules = stopRules{maxErrors: o.MaxErrors, maxForbidden: min(plan.Create, maxSameRefusals)}
 	if o.MaxErrors.Unit == Number && o.MaxErrors.Rows == 0 { // never
@@ -177,7 +176,7 @@ func (r *Run) read(rows iter.Seq2[*export.Row, error], ordered chan<- <-chan Res
 
 // mayStart reports whether a row needs a worker and may have one. A limit leaves room for so many creates alone.
 func (r *Run) mayStart(t *task) bool {
-	if t.wants == 0 && t.decided.Status == 0 || r.sendCtx.Err() != nil ||
+	if t.wants == 0 || r.sendCtx.Err() != nil ||
 		r.limitStop != nil && (t.wants != outcome.Created || r.started == r.options.Limit) {
 		return false
 	}

@@ -93,10 +93,8 @@ func cutShort(err error) bool {
 
 // statusOf is the status with which the site refused; 0: there was no answer.
 func statusOf(err error) int {
-	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
-		return refused.Status
-	}
-	return 0
+	refused, _ := errors.AsType[*apiclient.Error](err)
+	return cmp.Or(refused, &apiclient.Error{}).Status
 }
 
 func joinLines(first, second string) string { return strings.TrimPrefix(first+"\n"+second, "\n") }

@@ -13,7 +13,17 @@ import (
 
 // remembering is a FailedFiles for a test.
 func remembering(t *testing.T) *FailedFiles {
-	return ReadFailedFiles(filepath.Join(t.TempDir(), "state", "files"), "/data/c.csv", true)
+	return memoryOf(t, filepath.Join(t.TempDir(), "state", "files"), "/data/c.csv")
+}
+
+// memoryOf reads it, for a run of an input.
+func memoryOf(t *testing.T, path, input string) *FailedFiles {
+	t.Helper()
+	m, err := ReadFailedFiles(path, input, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // finished is what Finish did.
@@ -22,17 +32,22 @@ type finished struct{ Path, Kept string }
 // fail writes a failed file with the given rows.
 func fail(t *testing.T, memory *FailedFiles, path string, rows ...importer.Result) finished {
 	t.Helper()
-	memory = ReadFailedFiles(memory.path, memory.Input, true) // as each run does
+	done := memory.Done
+	memory = memoryOf(t, memory.path, memory.Input) // as each run does
+	memory.Done = done
 	f, err := NewFailed(path, &export.Survey{Header: []string{"Email", "Name"}}, memory)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, o := range rows {
+		if !o.Status.NeedsFixing() {
+			continue
+		}
 		if err := f.Write(o); err != nil {
 			t.Fatal(err)
 		}
 	}
-	named, kept, err := f.Finish()
+	named, kept, err := memory.Commit(f, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,11 +116,50 @@ func TestFailedNeverOverwritesWhatSomebodyEdited(t *testing.T) {
 	}
 }
 
+// What was imported is done: an edited file of that content is replaced, and those that were written beside it go.
+func TestFailedReplacesWhatWasImported(t *testing.T) {
+	folder := t.TempDir()
+	path, second, third, fourth := filepath.Join(folder, "c.failed.csv"), filepath.Join(folder, "c.failed-2.csv"),
+		filepath.Join(folder, "c.failed-3.csv"), filepath.Join(folder, "c.failed-4.csv")
+	memory, imported := remembering(t), map[string]bool{}
+	memory.Done = func(sum string) bool { return imported[sum] }
+	other := memoryOf(t, memory.path, "/data/c.txt")
+	fail(t, memory, path, result(1, outcome.Failed, "first", "a"))
+	write(t, path, "fixed by hand")
+	fail(t, other, path, result(1, outcome.Failed, "another", "b"))
+	fail(t, memory, path, result(1, outcome.Failed, "second", "a"))
+	write(t, third, "fixed, too")
+	if m := fail(t, memory, path, result(1, outcome.Failed, "third", "a")); m.Path != fourth || m.Kept != third {
+		t.Errorf("%+v", m)
+	}
+	imported[checksum(path)] = true
+	if m := fail(t, memory, path, result(1, outcome.Failed, "fourth", "a")); m.Path != path || m.Kept != "" {
+		t.Errorf("%+v", m)
+	}
+	if got := names(t, folder); got != "[c.failed-2.csv c.failed-3.csv c.failed.csv]" || !strings.Contains(read(t, second), "another") || read(t, third) != "fixed, too" {
+		t.Errorf("the folder holds %s", got)
+	}
+	write(t, path, "edited again")
+	imported[checksum(third)] = true
+	if m := fail(t, memory, path, result(1, outcome.Created, "", "a")); m.Path != "" || m.Kept == "" {
+		t.Errorf("%+v", m)
+	}
+	if got := names(t, folder); got != "[c.failed-2.csv c.failed.csv]" || read(t, path) != "edited again" {
+		t.Errorf("the folder holds %s", got)
+	}
+	stranger := filepath.Join(folder, "people.csv") // an export that was imported is no failed file
+	write(t, stranger, "somebody's")
+	imported[checksum(stranger)] = true
+	if m := fail(t, memory, stranger, result(1, outcome.Failed, "x", "a")); m.Path == stranger || read(t, stranger) != "somebody's" {
+		t.Errorf("%+v", m)
+	}
+}
+
 // Two exports with one stem have a failed file each, and each is read as its export was.
 func TestFailedOfAnotherInput(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.failed.csv")
 	memory := remembering(t)
-	other := ReadFailedFiles(memory.path, "/data/c.txt", true)
+	other := memoryOf(t, memory.path, "/data/c.txt")
 	fail(t, memory, path, result(1, outcome.Failed, "first", "a"))
 	if m := fail(t, other, path, result(1, outcome.Failed, "another", "b")); m.Path == path || m.Kept != path {
 		t.Errorf("%+v", m)
@@ -131,14 +185,15 @@ func TestFailedReplacesAFileOfTheSameContent(t *testing.T) {
 func TestFailedLeavesAnUnknownFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.failed.csv")
 	write(t, path, "somebody's")
-	f, err := NewFailed(path, &export.Survey{Header: []string{"Email"}}, remembering(t))
+	memory := remembering(t)
+	f, err := NewFailed(path, &export.Survey{Header: []string{"Email"}}, memory)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Write(result(1, outcome.Failed, "x", "a")); err != nil {
 		t.Fatal(err)
 	}
-	named, _, err := f.Finish()
+	named, _, err := memory.Commit(f, path)
 	if err != nil || named != filepath.Join(filepath.Dir(path), "c.failed-2.csv") {
 		t.Errorf("%s %v", named, err)
 	}
@@ -147,14 +202,15 @@ func TestFailedLeavesAnUnknownFile(t *testing.T) {
 // A file that nobody can know for ours later gets no name.
 func TestFailedThatCannotBeRememberedIsDropped(t *testing.T) {
 	folder, elsewhere := t.TempDir(), t.TempDir()
-	f, err := NewFailed(filepath.Join(folder, "c.failed.csv"), &export.Survey{Header: []string{"Email"}}, &FailedFiles{path: elsewhere})
+	memory := &FailedFiles{path: elsewhere}
+	f, err := NewFailed(filepath.Join(folder, "c.failed.csv"), &export.Survey{Header: []string{"Email"}}, memory)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Write(result(1, outcome.Failed, "x", "a")); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := f.Finish(); err == nil {
+	if _, _, err := memory.Commit(f, filepath.Join(folder, "c.failed.csv")); err == nil {
 		t.Error("no error")
 	}
 	if got := names(t, folder); got != "[]" {
@@ -188,7 +244,7 @@ func TestMemoryOfTheFileThatIsThere(t *testing.T) {
 	path, memory := filepath.Join(t.TempDir(), "c.failed.csv"), remembering(t)
 	fail(t, memory, path, result(1, outcome.Failed, "first", "a"))
 	for range 3 { // killed runs
-		killed := ReadFailedFiles(memory.path, memory.Input, true)
+		killed := memoryOf(t, memory.path, memory.Input)
 		if err := killed.remember(path, "of a file that got no name"); err != nil {
 			t.Fatal(err)
 		}
@@ -204,7 +260,7 @@ func TestMemoryOfTheFileThatIsThere(t *testing.T) {
 // Of two inputs with the same failed file, byte by byte, each stays known with its batch.
 func TestMemoryKeepsOtherInputsAndPaths(t *testing.T) {
 	folder, memory := t.TempDir(), remembering(t)
-	other := ReadFailedFiles(memory.path, "/data/c.txt", true)
+	other := memoryOf(t, memory.path, "/data/c.txt")
 	fail(t, memory, filepath.Join(folder, "c.failed.csv"), result(1, outcome.Failed, "x", "a"))
 	fail(t, memory, filepath.Join(folder, "d.failed.csv"), result(1, outcome.Failed, "x", "a"))
 	fail(t, other, filepath.Join(folder, "c.failed.csv"), result(1, outcome.Failed, "x", "a"))
@@ -217,7 +273,7 @@ func TestMemoryKeepsOtherInputsAndPaths(t *testing.T) {
 func TestLastFailedFile(t *testing.T) {
 	path, memory := filepath.Join(t.TempDir(), "c.failed.csv"), remembering(t)
 	for _, flag := range []string{"name=Full", "name=Nick", "name=Full"} {
-		m := ReadFailedFiles(memory.path, memory.Input, true)
+		m := memoryOf(t, memory.path, memory.Input)
 		f, err := NewFailed(path, &export.Survey{Header: []string{"Email"}, Repeat: []string{"--column", flag}}, m)
 		if err != nil {
 			t.Fatal(err)
@@ -225,10 +281,10 @@ func TestLastFailedFile(t *testing.T) {
 		if err := f.Write(result(1, outcome.Failed, "x", "a")); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := f.Finish(); err != nil {
+		if _, _, err := m.Commit(f, path); err != nil {
 			t.Fatal(err)
 		}
-		last := ReadFailedFiles(memory.path, memory.Input, true).Last(path)
+		last := memoryOf(t, memory.path, memory.Input).Last(path)
 		if len(last.Flags) != 2 || last.Flags[1] != flag {
 			t.Errorf("after %s: %+v", flag, last)
 		}

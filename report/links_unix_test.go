@@ -43,7 +43,8 @@ func TestFailedInALinkedFolder(t *testing.T) {
 	}
 	memory := remembering(t)
 	for _, reason := range []string{"first", "second", "third"} {
-		if m := fail(t, memory, filepath.Join(link, "c.failed.csv"), result(1, outcome.Failed, reason, "a")); m.Kept != "" {
+		path := filepath.Join(link, "c.failed.csv") // by which it is imported
+		if m := fail(t, memory, path, result(1, outcome.Failed, reason, "a")); m.Kept != "" || m.Path != path {
 			t.Errorf("%s: %+v", reason, m)
 		}
 	}

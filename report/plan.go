@@ -23,7 +23,8 @@ type PlanDetails struct {
 	Rate          float64 // requests a second that the time is estimated with; 0: not known
 	DryRun        bool    // nothing will be sent
 	Held          bool    // a guard holds the run back; the reason is shown elsewhere
-	Limit         int     // only so many creates in this run; 0: all
+	Creates       int     // or revocations, to send in this run: with --limit, fewer than the plan has
+	Renames       int     // to send
 	Organizations bool    // --organizations
 	Leavers       LeaverTotals
 	Revoke        int      // leavers whose access is revoked
@@ -55,8 +56,8 @@ func PlanText(command string, p *importer.Plan, o PlanDetails) string {
 			labelled("Run", onlyIf(p.Resumed,
 				"continues "+p.Run.ID+"; "+text.Counted(p.Finished.Sum(), "row is finished", "rows are finished")))),
 		lines(
-			count(p.Create-resent, todo, onlyIf(o.Limit > 0 && o.Limit < p.Create,
-				fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(o.Limit), o.Limit))),
+			count(p.Create-resent, todo, onlyIf(o.Creates < p.Create,
+				fmt.Sprintf("%s of them in this run (--limit %d).", text.Grouped(o.Creates), o.Creates))),
 			some(resent, "to send again", "Known (--resend-known): created only if they are gone from the site."),
 			some(p.Finished.Sum(), "finished", "Done earlier by this run, which continues."),
 			some(p.Fixed, "fixed", "Wrong in this file, but fixed in a failed file and imported from there."),
@@ -64,10 +65,10 @@ func PlanText(command string, p *importer.Plan, o PlanDetails) string {
 			rowCounts(rows, "", skipped)),
 		lines(
 			counted(p.OtherAddress, "person is", "people are",
-				" onboarded under another address, going by the external ids, and would get a second account."),
+				" onboarded under another address, by external id or further address, and would get a second account."),
 			counted(p.NamesChanged, "customer has", "customers have", " a new name; --update-names renames them.")),
 		labelled("Access", accessToGive(p.Access)...),
-		labelled("Leavers", leaversAhead(o)),
+		labelled("Leavers", leaversAhead(p, o)),
 		problems(s, p.Fixed),
 		counted(p.Others.Of(outcome.Invalid)-s.Invalid, "row", "rows",
 			" without an account to revoke; a run writes why into the results, for each (jsm_reason)."),
@@ -96,13 +97,15 @@ func accessToGive(a *importer.AccessPlan) []string {
 }
 
 // leaversAhead is what would be done about those who have left the source.
-func leaversAhead(o PlanDetails) string {
+func leaversAhead(p *importer.Plan, o PlanDetails) string {
 	does := cmp.Or(
-		onlyIf(o.Limit > 0, "neither listed nor revoked: --limit ends the run before its last row"),
+		onlyIf(o.Creates < p.Create, "neither listed nor revoked: --limit ends the run before its last row"),
 		onlyIf(o.Revoke > 0,
 			"access is revoked for "+text.Counted(o.Revoke, "leaver", "leavers")+" when all rows are done"),
 		"listed when all rows are done; nobody's access is revoked")
-	listed := text.Grouped(o.Leavers.Revoke) + " to revoke, " + text.Grouped(o.Leavers.Review) + " to review: " + does
+	already := cmp.Or(p.Roster, &importer.Roster{}).Revoked
+	listed := fmt.Sprintf("%s to revoke%s, %s to review: %s", text.Grouped(o.Leavers.Revoke),
+		onlyIf(already > 0, " ("+text.Grouped(already)+" revoked already)"), text.Grouped(o.Leavers.Review), does)
 	return onlyIf(o.Leavers.Revoke+o.Leavers.Review > 0, lines(listed, o.Leavers.Held))
 }
 
@@ -117,20 +120,17 @@ func lastLine(command string, p *importer.Plan, o PlanDetails) string {
 }
 
 func toSend(p *importer.Plan, o PlanDetails) string {
-	n := max(p.Create, p.Others.Of(outcome.Renamed))
-	if o.Limit > 0 {
-		n = min(p.Create, o.Limit)
-	}
-	what := joined(", ", counted(n, "request", "requests", ""),
+	what := joined(", ", counted(o.Creates, "request", "requests", ""),
+		counted(o.Renames, "name to change", "names to change", ""),
 		onlyIf(p.Access != nil && p.Access.ToCreate+p.Access.Open > 0, "the requests that give access"),
 		counted(o.Revoke, "leaver to revoke", "leavers to revoke", ""),
 		counted(p.LookUps, "account id to look up", "account ids to look up", ""))
 	if what == "" {
 		return cmp.Or(onlyIf(o.DryRun, "A run would have nothing to send."), "Nothing has to be sent.")
 	}
-	long := time.Duration(float64(n) / o.Rate * float64(time.Second))
-	return cmp.Or(onlyIf(o.DryRun, "A run would send "), "To send: ") + joined("; ", what,
-		onlyIf(n > 0 && o.Rate > 0, "about "+Short(max(long, time.Second))+" at "+perSecond(o.Rate))) + "."
+	n := float64(max(o.Creates, o.Renames)) // they are sent side by side
+	return cmp.Or(onlyIf(o.DryRun, "A run would send "), "To send: ") + joined("; ", what, onlyIf(n > 0 && o.Rate > 0,
+		"about "+Short(max(time.Duration(n/o.Rate*float64(time.Second)), time.Second))+" at "+perSecond(o.Rate))) + "."
 }
 
 // FirstOffer goes before the question how many customers to create. It has a name and an address: it is for no log.

@@ -110,12 +110,35 @@ func TestPlanText(t *testing.T) {
 		{"plan-revoke.txt", "revoke", revoke, PlanDetails{Site: "https://example.atlassian.net", Rate: 2.5}},
 		{"plan-undo.txt", "undo", undo, PlanDetails{Site: "https://example.atlassian.net", Ledger: "/state/example.db"}},
 	} {
-		got := fit(PlanText(test.command, &test.plan, test.o), nil)
+		got := fit(PlanText(test.command, &test.plan, sending(test.plan, test.o)), nil)
 		golden(t, test.name, got)
 		if strings.Contains(got, "ann at") || strings.Contains(got, "taro") {
 			t.Errorf("%s holds a cell", test.name)
 		}
 	}
+}
+
+// Leavers whom a killed run has revoked are still on the list, and in nobody's plan.
+func TestLeaversAhead(t *testing.T) {
+	for revoked, want := range map[int]string{
+		0: "3 to revoke, 1 to review: access is revoked for 3 leavers when all rows are done",
+		2: "3 to revoke (2 revoked already), 1 to review: access is revoked for 1 leaver when all rows are done",
+		3: "3 to revoke (3 revoked already), 1 to review: listed when all rows are done; nobody's access is revoked",
+	} {
+		p := &importer.Plan{Roster: &importer.Roster{Revoked: revoked}}
+		o := PlanDetails{Leavers: LeaverTotals{Revoke: 3, Review: 1}, Revoke: 3 - revoked}
+		if got := leaversAhead(p, o); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// sending adds what a run sends: all of the plan, unless --limit has set Creates.
+func sending(p importer.Plan, o PlanDetails) PlanDetails {
+	if o.Creates == 0 {
+		o.Creates, o.Renames = p.Create, p.Others.Of(outcome.Renamed)
+	}
+	return o
 }
 
 func TestPlanLastLine(t *testing.T) {
@@ -131,7 +154,7 @@ func TestPlanLastLine(t *testing.T) {
 			"Held back by a guard: nothing is sent."},
 		{"look-ups alone", "import", importer.Plan{LookUps: 2000}, PlanDetails{Rate: 100},
 			"To send: 2,000 account ids to look up."},
-		{"renames alone", "import", importer.Plan{Others: totals(map[outcome.Status]int{outcome.Renamed: 2})}, PlanDetails{}, "To send: 2 requests."},
+		{"renames alone", "import", importer.Plan{Others: totals(map[outcome.Status]int{outcome.Renamed: 2})}, PlanDetails{}, "To send: 2 names to change."},
 		{"access alone", "import", importer.Plan{Access: &importer.AccessPlan{Open: 1}}, PlanDetails{Rate: 100},
 			"To send: the requests that give access."},
 		{"an organization alone", "import", importer.Plan{Access: &importer.AccessPlan{ToCreate: 1}}, PlanDetails{DryRun: true},
@@ -148,15 +171,19 @@ func TestPlanLastLine(t *testing.T) {
 			"Dry run: nothing is sent. A run would have nothing to send."},
 		{"revoke", "revoke", importer.Plan{Create: 5}, PlanDetails{Rate: 2.5},
 			"Access comes back only by hand. To send: 5 requests; about 2s at 2.5/s."},
-		{"limit", "import", importer.Plan{Create: 90000}, PlanDetails{Rate: 100, Limit: 3000},
+		{"limit", "import", importer.Plan{Create: 90000}, PlanDetails{Rate: 100, Creates: 3000},
 			"To send: 3,000 requests; about 30s at 100/s."},
-		{"limit of one", "import", importer.Plan{Create: 2}, PlanDetails{Limit: 1}, "To send: 1 request."},
-		{"limit above all", "import", importer.Plan{Create: 2}, PlanDetails{Rate: 100, Limit: 2},
+		{"customers and names", "sync", importer.Plan{Create: 3, Others: totals(map[outcome.Status]int{outcome.Renamed: 200})},
+			PlanDetails{Rate: 100, Revoke: 2}, "To send: 3 requests, 200 names to change, 2 leavers to revoke; about 2s at 100/s."},
+		{"no names with a limit", "import", importer.Plan{Create: 3, Others: totals(map[outcome.Status]int{outcome.Renamed: 200})},
+			PlanDetails{Rate: 100, Creates: 2}, "To send: 2 requests; about 1s at 100/s."},
+		{"limit of one", "import", importer.Plan{Create: 2}, PlanDetails{Creates: 1}, "To send: 1 request."},
+		{"limit above all", "import", importer.Plan{Create: 2}, PlanDetails{Rate: 100, Creates: 2},
 			"To send: 2 requests; about 1s at 100/s."},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := lastLine(test.command, &test.plan, test.o); got != test.want {
+			if got := lastLine(test.command, &test.plan, sending(test.plan, test.o)); got != test.want {
 				t.Errorf("%q, want %q", got, test.want)
 			}
 		})
@@ -167,7 +194,7 @@ func TestPlanShowsTheLimit(t *testing.T) {
 	p := &importer.Plan{Survey: exampleSurvey(), Create: 37}
 	for limit, want := range map[int]string{0: "       37  to create\n", 37: "       37  to create\n",
 		1: "       37  to create            1 of them in this run (--limit 1).\n"} {
-		if got := PlanText("import", p, PlanDetails{Limit: limit}); !strings.Contains(got, want) {
+		if got := PlanText("import", p, sending(*p, PlanDetails{Creates: limit})); !strings.Contains(got, want) {
 			t.Errorf("--limit %d: no %q in\n%s", limit, want, got)
 		}
 	}

@@ -60,7 +60,8 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := NewFailed(paths[0], survey, remembering(t))
+		memory := remembering(t)
+		f, err := NewFailed(paths[0], survey, memory)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +70,7 @@ func TestWhatIsWrittenIsReadBack(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_, _, err = f.Finish()
+		_, _, err = memory.Commit(f, paths[0])
 		if err := errors.Join(err, r.Commit()); err != nil {
 			t.Fatal(err)
 		}

@@ -65,6 +65,8 @@ func (t *table) Write(cells []string) error {
 func (t *table) Flush()       {}
 func (t *table) Error() error { return nil }
 
+const organizationAt, reasonAt, rowAt, lineAt, httpStatusAt = 2, 4, 5, 6, 7 // columns of [outcome.Outcome]
+
 // Results writes the results file: one line for each input row, with all of its cells and what became of it.
 type Results struct {
 	*File // which Commit gives its name, also when the run ended early
@@ -76,11 +78,11 @@ type Results struct {
 // NewResults opens path's partial file and writes the header; access: organizations or service projects are asked for.
 func NewResults(path string, s *export.Survey, access bool) (*Results, error) {
 	return newResults(path, s, func(all []string) []string {
-		for i, cell := range all[5:8] { // row, line and HTTP status: 0 is not known, or there was no answer
-			all[5+i] = onlyIf(cell != "0", cell)
+		for i, cell := range all[rowAt : httpStatusAt+1] { // 0: it is not known, or there was no answer
+			all[rowAt+i] = onlyIf(cell != "0", cell)
 		}
 		if !access {
-			all = slices.Delete(all, 2, 4)
+			all = slices.Delete(all, organizationAt, reasonAt)
 		}
 		return all
 	})
@@ -112,52 +114,14 @@ func WriteLeavers(path string, s *export.Survey, leavers []importer.Leaver) erro
 	return WriteFile(path, b.Bytes())
 }
 
-// Failed writes the rows that need fixing, to be sent again: original header and byte-true cells, then jsm_reason,
-// jsm_row and jsm_line. The file exists only when there are such rows, and an edited one is never overwritten.
-type Failed struct {
-	*Results
-	written *FailedFiles
-}
-
-// NewFailed opens path's partial file and writes the header.
-func NewFailed(path string, s *export.Survey, written *FailedFiles) (*Failed, error) {
-	r, err := newResults(path, s, func(all []string) []string { return all[4:7] })
-	if err != nil {
-		return nil, err
+// NewFailed opens path's partial file and writes the header, for the rows that need fixing and are to be sent again:
+// original header and byte-true cells, then jsm_reason, jsm_row and jsm_line. [FailedFiles.Commit] gives it its name.
+func NewFailed(path string, s *export.Survey, written *FailedFiles) (*Results, error) {
+	r, err := newResults(path, s, func(all []string) []string { return all[reasonAt : lineAt+1] })
+	if err == nil {
+		r.table.keepBytes, written.Flags = true, s.Repeat
 	}
-	r.table.keepBytes, written.Flags = true, s.Repeat
-	return &Failed{r, written}, nil
-}
-
-// Write takes every row and keeps those that need fixing.
-func (f *Failed) Write(o importer.Result) error {
-	if !o.Status.NeedsFixing() {
-		return nil
-	}
-	return f.Results.Write(o)
-}
-
-// Finish gives the file its name and returns it; "": no row needs fixing, and an old unedited file was removed. kept is
-// a file that was edited, is of another input or in use: then the new one, remembered before it appears, has -2, -3, ….
-func (f *Failed) Finish() (path, kept string, err error) {
-	defer f.Abort()
-	if f.partial == "" { // a device
-		return onlyIf(f.Rows > 0 && f.path != os.DevNull, f.path), "", f.Commit()
-	}
-	f.buffer.Flush() // Commit returns its error
-	sum := checksum(f.partial)
-	f.path, kept = f.written.Place(f.path, sum)
-	if err = f.written.remember(f.path, sum); err != nil {
-		return "", kept, err
-	}
-	if f.Rows > 0 {
-		err = f.Commit()
-		return onlyIf(err == nil, f.path), kept, err
-	}
-	if err = os.Remove(f.path); errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	return "", kept, unwritable(f.path, err)
+	return r, err
 }
 
 // checksum returns the SHA-256 of a file; "": there is none, or a device. What cannot be read matches no file of ours.
@@ -172,12 +136,12 @@ func checksum(path string) string {
 	return fmt.Sprintf("%x", digest.Sum(nil))
 }
 
-// FailedFiles remembers the failed files that were written, in a small text file with a line for each. A failed file
-// with another checksum was edited since, and one that is not in it belongs to another input.
+// FailedFiles are the failed file of a run, which Commit names, and those before it, from a small text file with a line
+// for each. One that has another checksum now was edited since, and one that is not among them is of another input.
 type FailedFiles struct {
 	FailedFile                        // of the run
 	InUse      func(path string) bool // reports whether a path is in use otherwise, such as the input; nil: none is
-	Err        error                  // why they could not be read; nil: they could
+	Done       func(sum string) bool  // reports whether all of a file was imported; nil: it is not asked
 	path       string
 	files      []FailedFile // the oldest first
 }
@@ -191,12 +155,12 @@ type FailedFile struct {
 	Flags  []string `json:"flags"` // with which its columns are read as those of the input were
 }
 
-// ReadFailedFiles reads the file at path; see Err. unnamed: the failed file belongs to input.
-func ReadFailedFiles(path, input string, unnamed bool) *FailedFiles {
+// ReadFailedFiles reads the file at path. unnamed: the failed file belongs to input.
+func ReadFailedFiles(path, input string, unnamed bool) (*FailedFiles, error) {
 	m := &FailedFiles{path: path, FailedFile: FailedFile{Input: onlyIf(unnamed, input)}}
 	content, err := os.ReadFile(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		m.Err = err
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
 	for line := range bytes.Lines(content) {
 		var w FailedFile
@@ -207,22 +171,58 @@ func ReadFailedFiles(path, input string, unnamed bool) *FailedFiles {
 			}
 		}
 	}
-	return m
+	return m, err
+}
+
+// Commit gives the failed file of path its name, as Place says, and returns it; "": no row needs fixing, and there is
+// none any more. It is remembered before it appears, and what it stands for is removed then.
+func (m *FailedFiles) Commit(f *Results, path string) (at, kept string, err error) {
+	defer f.Abort()
+	if f.partial == "" { // a device
+		return onlyIf(f.Rows > 0 && path != os.DevNull, path), "", f.Commit()
+	}
+	f.buffer.Flush() // Commit returns its error
+	sum := checksum(f.partial)
+	at, kept, old := m.Place(path, sum)
+	if err = m.remember(at, sum); err != nil {
+		return "", kept, err
+	}
+	f.path = cmp.Or(onlyIf(at != path, at), f.path)
+	if f.Rows > 0 {
+		err = f.Commit()
+	} else if gone := os.Remove(f.path); !errors.Is(gone, fs.ErrNotExist) {
+		err = unwritable(at, gone)
+	}
+	for _, name := range old {
+		if err == nil {
+			os.Remove(name) // or the next run does
+		}
+	}
+	return onlyIf(err == nil && f.Rows > 0, at), kept, err
 }
 
 // Place returns where a failed file with the checksum sum is written: the first of path, path-2, path-3, … that is not
-// in use and has no file, the same one, or an unedited one of the same input. kept is the last that was passed over.
-func (m *FailedFiles) Place(path, sum string) (at, kept string) {
-	at = path
-	for n := 2; ; n++ {
-		old, taken := checksum(at), m.InUse != nil && m.InUse(at)
-		wrote := func(w FailedFile) bool {
-			return w.SHA256 == old && (w.Input == m.Input && w.Batch == m.Batch || w.Input == "" || m.Input == "")
+// in use and has no file, the same one, or one of the same input that is unedited or Done. kept is the last that was
+// passed over; old are such files with a higher number, which would be taken for later ones.
+func (m *FailedFiles) Place(path, sum string) (at, kept string, old []string) {
+	for n, name, found := 2, path, false; ; n++ {
+		was, taken := checksum(name), m.InUse != nil && m.InUse(name)
+		unedited := func(w FailedFile) bool { return w.SHA256 == was && w.Input == m.Input && w.Batch == m.Batch }
+		done := func(w FailedFile) bool { return w.Path == name && w.Input == m.Input && m.Done != nil && m.Done(was) }
+		named := func(w FailedFile) bool { return w.SHA256 == was && (w.Input == "" || m.Input == "") }
+		has := func(is func(FailedFile) bool) bool { return !taken && was != "" && slices.ContainsFunc(m.files, is) }
+		switch {
+		case found && (was == "" || m.Done == nil):
+			return at, kept, old
+		case found && (has(unedited) || has(done)):
+			old = append(old, name)
+		case found:
+		case !taken && (was == "" || was == sum), has(unedited), has(done), has(named):
+			at, found = name, true
+		default:
+			kept = name
 		}
-		if !taken && (old == "" || old == sum || slices.ContainsFunc(m.files, wrote)) {
-			return at, kept
-		}
-		at, kept = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, filepath.Ext(path)), n, filepath.Ext(path)), at
+		name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, filepath.Ext(path)), n, filepath.Ext(path))
 	}
 }
 
@@ -246,15 +246,15 @@ func (m *FailedFiles) remember(path, sum string) error {
 		return err
 	}
 	defer file.Abort()
-	now := ReadFailedFiles(m.path, "", false) // another process may have added some
+	now, readErr := ReadFailedFiles(m.path, "", false) // another process may have added some
 	kept := slices.DeleteFunc(now.files, func(w FailedFile) bool {
 		return w.Path == path && w.Input == m.Input && (w.SHA256 != there || w.SHA256 == sum)
 	})
 	for _, w := range append(kept, m.FailedFile) {
 		json.NewEncoder(file).Encode(w) // Commit returns its error
 	}
-	if now.Err != nil {
-		return now.Err
+	if readErr != nil {
+		return readErr
 	}
 	return file.Commit()
 }

@@ -58,7 +58,7 @@ type Requests struct {
 	Throttled int `json:"throttled"` // answered 429
 	Retried   int `json:"retried"`
 	Ambiguous int `json:"ambiguous"` // may have been carried out, answer lost
-	Other     int `json:"other"`     // sent besides: checks, look-ups, names, access
+	Other     int `json:"other"`     // sent besides: checks, look-ups, names, access, leavers
 }
 
 // Rate is in requests a second.

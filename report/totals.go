@@ -29,7 +29,7 @@ func Totals(s Summary) string {
 			labelled("Requests", RequestLines(s)...),
 			labelled("Results", Shown(s.Results)),
 			labelled("Failed", Shown(s.Failed), onlyIf(s.Kept != "" && s.Failed != "",
-				"("+Shown(s.Kept)+" was edited, is of another export or in use: it is left as it is)")),
+				"("+Shown(s.Kept)+" was edited and not imported, is of another export or in use: it stays)")),
 			labelled("Page", Shown(s.Page)),
 			labelled("Sandbox", onlyIf(s.Gone, "ended with the run, and so did its ledger: the next one starts anew")),
 			labelled("Ledger", onlyIf(!s.Gone, Shown(s.Ledger)))),
@@ -84,7 +84,7 @@ func RequestLines(s Summary) []string {
 	pace := joined(", ", onlyIf(s.Rate.Mean > 0, perSecond(s.Rate.Mean)+" on average"),
 		onlyIf(s.Rate.Learned > 0, "the site takes about "+perSecond(s.Rate.Learned)))
 	return present(joined("; ", requests, pace),
-		counted(r.Other, "more", "more", " for checks, look-ups, names and access"),
+		counted(r.Other, "more", "more", " for checks, look-ups, names, access and leavers"),
 		onlyIf(s.Continued, "(since the run was continued; the rows are those of the whole run)"))
 }
 
@@ -117,7 +117,7 @@ func (s Summary) next(name, operand string, flags ...string) string {
 // rowSteps are about rows to fix, and people whose access was revoked.
 func rowSteps(s Summary) []Step {
 	failed, results := Shown(s.Failed), Shown(s.Results)
-	unless := onlyIf(s.Kept != "", ", unless that was done in "+Shown(s.Kept))
+	unless := onlyIf(s.Kept != "", ", unless that was done in "+Shown(s.Kept)+" (then import that)")
 	ask := counted(s.Rows.Of(outcome.Unknown), "row is", "rows are", " unknown: run the same command again to find out")
 	toFix := counted(s.Rows.Of(outcome.Invalid, outcome.Failed), "row needs", "rows need",
 		" fixing"+unless+": jsm_reason in "+failed+" says why; fix the row there, or the cause at the site, then:")

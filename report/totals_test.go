@@ -101,7 +101,7 @@ func TestNextSteps(t *testing.T) {
 				{"3 rows need fixing: jsm_reason in f.csv says why; fix the row there, or the cause at the site, then:",
 					"jsm-onboard import f.csv --ledger 'my ledger' --organizations --column email=Contact"}}},
 		{"fixed elsewhere", complete(Summary{ExitCode: 3, Failed: "f-2.csv", Rows: invalid, Kept: "f.csv"}),
-			[]Step{{"2 rows need fixing, unless that was done in f.csv: jsm_reason in f-2.csv says why; " +
+			[]Step{{"2 rows need fixing, unless that was done in f.csv (then import that): jsm_reason in f-2.csv says why; " +
 				"fix the row there, or the cause at the site, then:", "jsm-onboard import f-2.csv"}}},
 		{"limit", Summary{Outcome: ledger.Stopped, ExitCode: 3, Failed: "my f.csv", Rows: invalid, SiteFlags: []string{"--sandbox"}},
 			[]Step{{Text: "run the same command again: it continues where it stopped"}, fix}},

@@ -73,7 +73,7 @@ func TestWhoIsOnboardedAnewIsNoLeaverAnyMore(t *testing.T) {
 			}
 			c.named(1, 2, 3, 4, 5, 6, 7, 8) // in the source again, and then gone
 			c.must(0, night...)
-			c.named(2, 3, 4, 5, 6, 7, 8)
+			c.named(8, 2, 3, 4, 5, 6, 7)
 			if c.must(0, night...); len(c.revokedAt()) != 1 {
 				t.Errorf("once she was in the source again, and left, %v are revoked", c.revokedPeople())
 			}

@@ -97,3 +97,26 @@ func TestFilesOfOthersStay(t *testing.T) {
 		}
 	}
 }
+
+// A ledger is used with no site that may be another one than its own.
+func TestAnotherSiteThatShowsNoCloudID(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("crm.csv", 5)
+	c.must(0, "import", "./crm.csv")
+	o := jsmtest.Sandbox()
+	o.Quotas, o.Existing, o.CloudID = nil, nil, "11111111-2222-3333-4444-555555555555"
+	o.Faults = []jsmtest.Fault{{Kind: jsmtest.RouteGone, Share: 1, Route: "GET " + jsmtest.TenantInfoPath}}
+	c.replaceSite(o)
+	c.export("crm.csv", 7)
+	c.says(c.must(1, "import", "./crm.csv"), "it may be another", "/_edge/tenant_info")
+	if n := c.site.Stats().Created; n > 0 {
+		t.Errorf("%d customers were made", n)
+	}
+	fresh := newTrial(t, func(o *jsmtest.Options) {
+		o.Faults = []jsmtest.Fault{{Kind: jsmtest.RouteGone, Share: 1, Route: "GET " + jsmtest.TenantInfoPath}}
+	})
+	fresh.export("crm.csv", 2)
+	fresh.must(0, "import", "./crm.csv") // a new ledger is of the site that it meets
+	fresh.must(0, "import", "./crm.csv")
+}

@@ -17,10 +17,7 @@ func (p *program) checkCommand() *cobra.Command {
 		if err := p.check(cmd.Context(), args[0], read, check); err != nil {
 			return err
 		}
-		code := 0
-		if check.Survey.Invalid > 0 {
-			code = 3 // as a run with rows that are not good
-		}
+		code := map[bool]int{true: 3}[check.Survey.Invalid > 0] // as a run with rows that are not good
 		return cmp.Or(p.print(json, check.Text, check.JSON), asExit(code))
 	})
 	read.register(cmd.Flags())

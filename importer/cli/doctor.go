@@ -166,11 +166,11 @@ func (d *doctor) checkAccess(ctx context.Context) {
 		if err == nil {
 			_, err = client.ServiceDeskOrganizations(ctx, desk.ID)
 			if e, ok := errors.AsType[*apiclient.Error](err); ok && e.Kind == apiclient.KindForbidden {
-				err = warnf("give the account an agent licence for this project; customers can be added without it",
+				err = warnf("give the account an agent licence for this project, and the role of its administrators",
 					"the account cannot work with the organizations of this project")
 			}
 		}
-		d.add("Project "+key, err, desk.ProjectName+": customers and organizations can be added")
+		d.add("Project "+key, err, desk.ProjectName+": can be used; if customers may be added, the import shows")
 	}
 }
 

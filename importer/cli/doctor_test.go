@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"strings"
 	"testing"
 
 	"jsm-onboard/apiclient/jsmtest"
@@ -34,4 +35,19 @@ func TestDoctorComparesTheCloudID(t *testing.T) {
 	o.CloudID = "another"
 	c.replaceSite(o)
 	c.says(c.must(1, "doctor"), "belongs to another site at the same address", "1 check has failed")
+}
+
+// What doctor cannot know, it does not promise: that customers may be added to a project.
+func TestDoctorPromisesNoCustomersInAProject(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.export("crm.csv", 3)
+	for key, want := range map[string]string{"SUP": "if customers may be added, the import shows", "HR": "the role of its administrators"} {
+		out := c.must(0, "doctor", "--service-desk", key)
+		c.says(out, want)
+		if strings.Contains(out, "can be added") {
+			t.Errorf("doctor promises:\n%s", out)
+		}
+	}
+	c.must(4, "import", "./crm.csv", "--service-desk", "HR")
 }

@@ -103,10 +103,7 @@ func (r *run) publish(ctx context.Context, monitor *report.Monitor, err error) e
 		_, writeErr := r.Out.Write(r.summary.JSON())
 		err = cmp.Or(err, writeErr)
 	}
-	signal := ""
-	if codeOf(err) != 0 {
-		signal = "fail"
-	}
+	signal := map[bool]string{true: "fail"}[codeOf(err) != 0] // "": it ended well
 	r.post(ctx, monitor, signal, r.summary.JSON())
 	return err
 }

@@ -73,7 +73,7 @@ func asStop(err error) *importer.Stop {
 	} else if stop := importer.StopFor(err); stop != nil {
 		return stop
 	} else if errors.Is(err, context.Canceled) {
-		s.Cause, s.What = importer.Interrupted, "interrupted: nothing was sent"
+		s.Cause, s.What = importer.Interrupted, "interrupted: nothing was sent this time"
 	} else if e, ok := errors.AsType[*fs.PathError](err); ok {
 		s.What = report.Shown(e.Path) + ": " + report.Plainly(e)
 	}

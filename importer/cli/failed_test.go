@@ -99,6 +99,29 @@ func TestFailedFileIsNeverTheInput(t *testing.T) {
 	}
 }
 
+// In a folder that is reached by a link, the failed file has the name by which it was asked for, and so its fixed rows
+// count for the export.
+func TestFailedFileInALinkedFolder(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	if err := os.Mkdir(c.path("real"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(c.path("real"), c.path("link")); err != nil {
+		t.Skip(err) // Windows lets not everybody
+	}
+	c.write("real/x.csv", "name,email\nAnn Lee,ann@example.com\nBo Berg,bo(at)example.com\n")
+	for range 2 { // there is none, and one of ours
+		c.says(c.must(3, "import", "./link/x.csv"), "jsm-onboard import "+c.path("link/x.failed.csv"))
+	}
+	c.write("real/x.failed.csv", strings.ReplaceAll(c.read("real/x.failed.csv"), "bo(at)", "bo@"))
+	c.must(0, "import", "./link/x.failed.csv")
+	c.says(c.must(0, "import", "./link/x.csv"), "1  fixed")
+	if c.exists("real/x.failed.csv") {
+		t.Error("nothing is to be fixed, and there is a failed file")
+	}
+}
+
 // What is fixed in a file under another name does not count for the whole export, and that is said.
 func TestFailedFileUnderAnotherName(t *testing.T) {
 	t.Parallel()
@@ -319,6 +342,129 @@ func TestRowInThePlaceOfAnother(t *testing.T) {
 			c.must(3, "import", "./c.csv")
 			if got := c.statusOf("c.results.csv"); got["4"] != "invalid" || name == "moved by a row" && got["3"] != "invalid" {
 				t.Errorf("the results are %v", got)
+			}
+		})
+	}
+}
+
+// Night after night the failed file has the name that people know, once what they have edited in it was imported.
+func TestFailedFileThatWasEditedAndImported(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	edit := func(name, from, to string) { c.write(name, strings.ReplaceAll(c.read(name), from, to)) }
+	files := func(want string) {
+		t.Helper()
+		var there []string
+		for _, name := range []string{"c.failed-2.csv", "c.failed-3.csv", "c.failed.csv", "c.failed.failed.csv"} {
+			if c.exists(name) {
+				there = append(there, name)
+			}
+		}
+		if got := strings.Join(there, " "); got != want {
+			t.Fatalf("the failed files are %s, and not %s", got, want)
+		}
+	}
+	c.write("c.csv", "name,email,team\nAnn Lee,ann@example.com,x\nBo Berg,bo(at)example.com,x\nCy Dahl,cy(at)example.com,x\n")
+	c.must(3, "sync", "./c.csv", "--max-invalid", "100%")
+	edit("c.failed.csv", "bo(at)", "bo@")
+	c.says(c.must(3, "sync", "./c.csv", "--max-invalid", "100%"), "c.failed.csv was edited and not imported")
+	files("c.failed-2.csv c.failed.csv")
+	edit("c.failed.csv", `"x"`, `"edited"`)
+	c.must(3, "import", "./c.failed.csv") // Cy fails again
+	files("c.failed-2.csv c.failed.csv c.failed.failed.csv")
+	c.must(3, "sync", "./c.csv", "--max-invalid", "100%")
+	files("c.failed.csv c.failed.failed.csv")
+	if failed, again := c.read("c.failed.csv"), c.read("c.failed.failed.csv"); strings.Contains(failed, "Bo Berg") || !strings.Contains(failed, `"cy(at)example.com","x"`) ||
+		!strings.Contains(again, `"cy(at)example.com","edited"`) {
+		t.Errorf("the failed files have\n%s\n%s", failed, again)
+	}
+	edit("c.failed.failed.csv", "cy(at)", "cy@")
+	c.must(0, "import", "./c.failed.failed.csv")
+	c.must(0, "sync", "./c.csv", "--max-invalid", "100%")
+	files("c.failed.failed.csv") // of the rows that are no longer in c.failed.csv
+	if got := c.statuses("c.results.csv"); got["known"] != 3 {
+		t.Errorf("the results are %v", got)
+	}
+	rehearse := func(code int, file string) {
+		t.Helper()
+		p := c.start("import", file, "--sandbox")
+		if got := p.wait(time.Minute); got != code {
+			t.Fatalf("%s: exit code %d\n%s", file, got, p.out)
+		}
+	}
+	rehearse(3, "./c.csv")
+	edit("c.sandbox.failed.csv", "(at)", "@")
+	edited := c.read("c.sandbox.failed.csv")
+	rehearse(0, "./c.sandbox.failed.csv")
+	rehearse(3, "./c.csv") // no ledger has what was rehearsed
+	if c.read("c.sandbox.failed.csv") != edited || !c.exists("c.sandbox.failed-2.csv") {
+		t.Error("what somebody has edited for a rehearsal is lost")
+	}
+}
+
+// A new list of people takes the name of an earlier one's failed file once no row of that is left to fix, and never
+// before: the export that had these rows is gone.
+func TestFailedFileOfAnEarlierBatchThatWasImported(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("x.csv", "name,email\nAnn Lee,ann@example.com\nBo Berg,bo(at)example.com\nCy Dahl,cy(at)example.com\n")
+	c.must(3, "import", "./x.csv")
+	c.write("x.failed.csv", strings.ReplaceAll(c.read("x.failed.csv"), "bo(at)", "bo@"))
+	c.must(3, "import", "./x.failed.csv")
+	c.write("x.csv", "name,email\nDi Eck,di@example.com\nEd Fox,ed(at)example.com\n")
+	c.must(3, "import", "./x.csv")
+	if !strings.Contains(c.read("x.failed.csv"), "bo@") || !strings.Contains(c.read("x.failed.failed.csv"), "cy(at)") || !strings.Contains(c.read("x.failed-2.csv"), "ed(at)") {
+		t.Error("the rows of the first batch are gone")
+	}
+	c.write("x.failed.csv", strings.ReplaceAll(c.read("x.failed.csv"), "cy(at)", "cy@"))
+	c.must(0, "import", "./x.failed.csv")
+	c.write("x.csv", "name,email\nFlo Gut,flo@example.com\nGil Ham,gil(at)example.com\n")
+	c.must(3, "import", "./x.csv")
+	if !strings.Contains(c.read("x.failed.csv"), "gil(at)") || !strings.Contains(c.read("x.failed-2.csv"), "ed(at)") {
+		t.Errorf("the failed files have\n%s\n%s", c.read("x.failed.csv"), c.read("x.failed-2.csv"))
+	}
+}
+
+// An edited failed file stays whose rows are not all in the ledger, or in a failed file of their own.
+func TestFailedFileThatWasImportedInPart(t *testing.T) {
+	t.Parallel()
+	for name, with := range map[string]struct {
+		code int
+		args []string
+		stop func(c *trial) // before the failed file is imported
+	}{
+		"excluded": {0, []string{"--exclude", "name=Cy Dahl"}, nil},
+		"limited":  {0, []string{"--limit", "1"}, nil},
+		"no failed file": {3, []string{"--failed", os.DevNull}, func(c *trial) {
+			c.write("c.failed.csv", strings.ReplaceAll(c.read("c.failed.csv"), "cy@", "cy.dahl@@"))
+		}},
+		"other ledger": {0, []string{"--ledger", "./other"}, func(c *trial) { c.tampered = true }},
+		"dry run":      {0, []string{"--dry-run"}, nil},
+		"edited again": {0, nil, nil},
+		"revoked before": {3, nil, func(c *trial) {
+			c.write("left.csv", "name,email\nCy Dahl,cy@example.com\n")
+			c.must(0, "import", "./left.csv")
+			c.must(0, "revoke", "./left.results.csv", "--yes")
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, nil)
+			c.write("c.csv", "name,email\nAnn Lee,ann@example.com\nBo Berg,bo(at)example.com\nCy Dahl,cy(at)example.com\n")
+			c.must(3, "import", "./c.csv")
+			c.write("c.failed.csv", strings.ReplaceAll(c.read("c.failed.csv"), "(at)", "@"))
+			if with.stop != nil {
+				with.stop(c)
+			}
+			c.must(with.code, append([]string{"import", "./c.failed.csv"}, with.args...)...)
+			if name == "edited again" {
+				c.write("c.failed.csv", strings.ReplaceAll(c.read("c.failed.csv"), "Cy Dahl", "Cyrus Dahl"))
+			}
+			edited := c.read("c.failed.csv")
+			c.write("c.csv", c.read("c.csv")+"Di Eck,di(at)example.com\n")
+			c.must(3, "import", "./c.csv")
+			if c.read("c.failed.csv") != edited || !c.exists("c.failed-2.csv") {
+				t.Errorf("what somebody has edited is lost:\n%s", c.read("c.failed.csv"))
 			}
 		})
 	}

@@ -16,11 +16,8 @@ import (
 	"jsm-onboard/report"
 )
 
-// leastErrors is how many rows a share in --max-errors and --max-creates always allows: that of a few says nothing.
-const leastErrors = 100
-
-// leastRenames is how many a share in --max-renames always allows.
-const leastRenames = 5
+// How many rows a share always allows (--max-errors, --max-creates; --max-renames): that of a few says nothing.
+const leastErrors, leastRenames = 100, 5
 
 // importWork is what import does within a run.
 type importWork struct {

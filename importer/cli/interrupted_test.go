@@ -22,14 +22,15 @@ func TestAskedToStopOnce(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(s.String(), func(t *testing.T) {
 			t.Parallel()
-			var seen seen
-			c := newTrial(t, func(o *jsmtest.Options) {
-				o.Latency, o.OnAnswer = 400*time.Millisecond, seen.see
-			})
+			atWork := gateAfter(70, jsmtest.CreatePath)
+			defer atWork.open()
+			c := newTrial(t, func(o *jsmtest.Options) { o.OnAnswer = atWork.see })
 			c.mixed("people.csv", people)
 			p := c.start("import", "./people.csv", "--summary", "./people.json")
-			seen.wait(c, jsmtest.CreatePath, 70)
+			atWork.wait(t)
 			p.signal(s)
+			p.until("Ctrl-C again ends at once")
+			atWork.open()
 			if code := p.wait(60 * time.Second); code != 130 {
 				t.Fatalf("exit code %d:\n%s", code, p.out)
 			}
@@ -59,15 +60,16 @@ func TestAskedToStopOnce(t *testing.T) {
 func TestReportOfAStoppedResend(t *testing.T) {
 	t.Parallel()
 	const people = 60
-	var seen seen
-	c := newTrial(t, func(o *jsmtest.Options) {
-		o.Latency, o.OnAnswer = 50*time.Millisecond, seen.see
-	})
+	atWork := gateAfter(people+10, jsmtest.CreatePath)
+	defer atWork.open()
+	c := newTrial(t, func(o *jsmtest.Options) { o.OnAnswer = atWork.see })
 	c.export("people.csv", people)
 	c.must(0, "import", "./people.csv")
 	p := c.start("import", "./people.csv", "--resend-known", "--workers", "2")
-	seen.wait(c, jsmtest.CreatePath, people+10)
+	atWork.wait(t)
 	p.signal(syscall.SIGINT)
+	p.until("Ctrl-C again ends at once")
+	atWork.open()
 	if code := p.wait(60 * time.Second); code != 130 {
 		t.Fatalf("exit code %d:\n%s", code, p.out)
 	}
@@ -247,7 +249,7 @@ func TestAskedToStopBeforeTheFirstRow(t *testing.T) {
 			if c.posts() != 0 || c.exists("people.results.csv") || c.exists("people.results.csv.partial") {
 				t.Errorf("%d requests; %s", c.posts(), p.out)
 			}
-			c.says(p.out.String(), "interrupted: nothing was sent")
+			c.says(p.out.String(), "interrupted: nothing was sent this time")
 		})
 	}
 }
@@ -318,7 +320,7 @@ func TestInterruptedBeforeTheRevocation(t *testing.T) {
 	}
 	s := c.summary("sum.json")
 	leavers := s["leavers"].(map[string]any)
-	if s["stop_reason"] != "interrupted: nobody was revoked" || s["hint"] != "the next sync revokes those who are left" ||
+	if s["stop_reason"] != "interrupted: nobody was revoked this time" || s["hint"] != "the next sync revokes those who are left" ||
 		leavers["held"] != s["stop_reason"] {
 		t.Errorf("%v, %v, %v", s["stop_reason"], s["hint"], leavers["held"])
 	}

@@ -82,7 +82,7 @@ func TestRowThatMayBeAnybodys(t *testing.T) {
 		c.must(code, "sync", "./crm.csv", flag, "--max-revoke", "50%")
 		list := c.rows("crm.leavers.csv")
 		for _, one := range list {
-			if one["jsm_action"] != "review" || !strings.Contains(one["jsm_reason"], "an address cannot be read (row 7)") {
+			if one["jsm_action"] != "review" || !strings.Contains(one["jsm_reason"], "addresses could not be read (row 7)") {
 				t.Errorf("%s: %v", flag, one)
 			}
 		}
@@ -195,7 +195,7 @@ func TestNightWithoutIDs(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{personAddress(5): "review", personAddress(6): "review", personAddress(7): "review"}, actions()); diff != "" {
 		t.Errorf("without ids: %s\n%s", diff, out)
 	}
-	if reason := c.rows("crm.leavers.csv")[0]["jsm_reason"]; !strings.Contains(reason, "no usable external ids any more") {
+	if reason := c.rows("crm.leavers.csv")[0]["jsm_reason"]; !strings.Contains(reason, "are missing or not those of earlier runs") {
 		t.Error(reason)
 	}
 
@@ -261,6 +261,15 @@ func TestInAnotherSourceInSomeForm(t *testing.T) {
 		t.Errorf("with two in the shop's export: %s", diff)
 	}
 
+	// Their rows in the shop have slips in the address: they may be there still.
+	c.write("shop.csv", strings.ReplaceAll(shop, "@example.com,off", "@@example.com,off"))
+	c.must(0, "sync", "./shop.csv", "--exclude", "state=off", "--max-shrink", "50%")
+	c.write("crm.csv", c.read("crm.csv")+"\n")
+	c.must(0, revoke...)
+	if n := len(c.revokedAt()); n != 1 {
+		t.Errorf("with a slip in the shop's export: %v", c.revokedAt())
+	}
+
 	// They leave the shop: nobody was onboarded from there, and crm has left them.
 	c.write("shop.csv", "id,name,email,state\n90,Shop,shop@example.com,\n92,Q,q@example.com,\n")
 	c.must(0, "sync", "./shop.csv", "--max-shrink", "50%")
@@ -271,6 +280,49 @@ func TestInAnotherSourceInSomeForm(t *testing.T) {
 	c.must(0, revoke...)
 	if n := len(c.revokedAt()); n != 3 {
 		t.Errorf("%v", c.revokedAt())
+	}
+}
+
+// TestNightsThatDoNotShowWhoIsThere: nobody leaves a source by a run that was held back, stopped, or could not read all of
+// its rows. So another source that has lost them takes nobody's access, until a run of the first shows that they are gone.
+func TestNightsThatDoNotShowWhoIsThere(t *testing.T) {
+	t.Parallel()
+	for name, night := range map[string]struct {
+		code  int
+		rows  string
+		flags []string
+		fault string
+	}{
+		"held back":               {5, "", []string{"--max-shrink", "0%"}, ""},
+		"held back by a new row":  {5, "9,New,new@example.com,\n", []string{"--max-creates", "0"}, ""},
+		"a limit":                 {0, "9,New,new@example.com,\n10,New,new.10@example.com,\n", []string{"--limit", "1"}, ""},
+		"stopped":                 {4, "9,New,new@example.com,\n", nil, jsmtest.TokenEnds},
+		"a row of too many cells": {3, "9,New,new@example.com,,too many\n", nil, ""},
+		"cut off":                 {3, "9,New,new@exam", nil, ""},
+		"a mistyped address":      {3, "1,P,person.1@@example.com,\n", nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newTrial(t, nil)
+			c.team("", 1, 2, 3, 4, 5, 6, 7, 8)
+			c.must(0, "sync", "./crm.csv", "--source", "shop")
+			c.must(0, "sync", "./crm.csv", "--source", "crm")
+			c.team(night.rows, 2, 3, 4, 5, 6, 7, 8)
+			if night.fault != "" {
+				c.site.SetFaults(jsmtest.Fault{Kind: night.fault})
+			}
+			c.must(night.code, append([]string{"sync", "./crm.csv", "--source", "shop"}, night.flags...)...)
+			c.site.SetFaults()
+			c.team("", 2, 3, 4, 5, 6, 7, 8)
+			c.must(0, "sync", "./crm.csv", "--source", "crm", "--revoke-leavers")
+			if list := c.rows("crm.leavers.csv"); len(list) != 0 || len(c.revokedAt()) != 0 {
+				t.Errorf("crm lists %v, and revokes %v", list, c.revokedAt())
+			}
+			c.must(0, "sync", "./crm.csv", "--source", "shop", "--revoke-leavers")
+			if list := c.rows("crm.leavers.csv"); len(list) != 1 || !c.revokedAt()[personAddress(1)] {
+				t.Errorf("she has left both, the list has %v, and %v are revoked", list, c.revokedAt())
+			}
+		})
 	}
 }
 
@@ -289,7 +341,7 @@ func TestBackInARowThatIsNotSent(t *testing.T) {
 	if rows := c.rows("crm.leavers.csv"); len(rows) != 0 || len(c.revokedAt()) != 0 {
 		t.Errorf("%v, %v", rows, c.revokedAt())
 	}
-	c.team("", 3, 4, 5, 6, 7, 8)
+	c.team("", 8, 3, 4, 5, 6, 7)
 	c.must(0, append(args, "--revoke-leavers", "--max-shrink", "50%")...)
 	if revoked := c.revokedAt(); !revoked[personAddress(1)] || !revoked[personAddress(2)] {
 		t.Errorf("they have left for good, and %v are revoked", c.revokedAt())
@@ -318,6 +370,57 @@ func TestLeaversAreForeseen(t *testing.T) {
 	}
 }
 
+// A list of leavers with nobody on it is what a good night writes, and revoke takes it; every other file without rows may
+// be an export that has failed.
+func TestNightOnWhichNobodyHasLeft(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.team("", 1, 2, 3)
+	c.must(0, "sync", "./crm.csv")
+	list := c.read("crm.leavers.csv")
+	for range 2 {
+		c.says(c.must(0, "revoke", "./crm.leavers.csv", "--yes", "--exclude", "email=boss@example.com", "--summary", "./sum.json"),
+			"there is nobody to revoke", "Nothing has to be sent", "is complete")
+		if s := c.summary("sum.json"); s["outcome"] != "complete" || s["rows"].(map[string]any)["read"] != 0.0 || len(c.rows("crm.leavers.revoked.csv")) != 0 {
+			t.Errorf("the summary is %v", s)
+		}
+	}
+	c.must(0, "report")
+	c.write("tabs.csv", strings.ReplaceAll(list, ",", "\t")) // as a spreadsheet saves it
+	c.must(0, "revoke", "./tabs.csv", "--yes")
+	for name, text := range map[string]string{
+		"accounts":         "email,jsm_account_id\n",
+		"results":          "email,name,jsm_status,jsm_account_id,jsm_reason\n",
+		"rows to fix":      "email,name,jsm_reason,jsm_row,jsm_line\n",
+		"nothing whatever": "",
+	} {
+		c.write("none.csv", text)
+		if code, out := c.run("revoke", "./none.csv", "--yes"); code != 1 || !strings.Contains(out, "nothing to do") {
+			t.Errorf("%s: exit code %d\n%s", name, code, out)
+		}
+	}
+	c.says(c.must(1, "import", "./crm.leavers.csv"), "the file has no rows")
+	c.says(c.must(1, "sync", "./crm.leavers.csv", "--source", "crm"), "the file has no rows")
+	if c.puts() != 0 {
+		t.Error("somebody was revoked")
+	}
+}
+
+// What a plan announces has the same name and number in the totals.
+func TestFiguresOfANight(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.team("", 1, 2, 3, 4, 5, 6, 7, 8)
+	c.must(0, "sync", "./crm.csv")
+	c.team("3,Other Name,person.3@example.com,\n", 4, 5, 6, 7, 8)
+	out := c.must(0, "sync", "./crm.csv", "--update-names", "--revoke-leavers", "--max-revoke", "2", "--max-shrink", "50%", "--max-renames", "1")
+	c.says(out, "To send: 1 name to change, 2 leavers to revoke.", "Requests   0 sent\n", " more for checks, look-ups, names, access and leavers",
+		"2 to revoke, 0 to review", "2 revoked: ", "1  renamed")
+	if c.puts() != 2 {
+		t.Errorf("%d were revoked", c.puts())
+	}
+}
+
 // A row that could not be read holds back the revocation of leavers until it has been fixed, in the export or in the failed file.
 func TestFixedRowHoldsNobodyBack(t *testing.T) {
 	t.Parallel()
@@ -339,6 +442,8 @@ func TestFixedRowHoldsNobodyBack(t *testing.T) {
 		}
 	}
 	c.write("crm.failed.csv", "external_id,name,email,jsm_reason,jsm_row,jsm_line\nid5,"+personName(5)+","+personAddress(5)+",,6,6\n")
+	out = c.must(5, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
+	c.says(out, "crm.failed-2.csv, fixed") // the other one was edited
 	c.must(0, "import", "./crm.failed.csv")
 	c.must(0, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%")
 	if gone := c.revokedAt(); len(gone) != 1 || !gone[personAddress(0)] {

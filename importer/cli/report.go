@@ -58,10 +58,8 @@ func (p *program) reportCommand() *cobra.Command {
 
 // check refuses flags that cannot be used together: what forgets or lists runs writes no files.
 func (r *reporting) check(id string) error {
-	instead, other := "", cmp.Or(id, r.out.results, r.out.failed, r.out.summary, r.out.page)
-	if r.list {
-		instead = "--list"
-	}
+	other := cmp.Or(id, r.out.results, r.out.failed, r.out.summary, r.out.page)
+	instead := map[bool]string{true: "--list"}[r.list]
 	if r.prune != "" {
 		instead, other = "--prune", cmp.Or(instead, other)
 	}
@@ -227,11 +225,11 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 				"why", err.Error())
 		}
 	}
-	written := report.ReadFailedFiles(r.site.failedFilesPath, r.run.Input, r.out.failed == r.summary.Failed)
-	written.Batch, written.InUse = written.Last(r.out.failed).Batch, r.inUse(&r.site, r.out, r.run.Input)
-	if written.Err != nil {
-		return nil, written.Err
+	written, err := report.ReadFailedFiles(r.site.failedFilesPath, r.run.Input, r.out.failed == r.summary.Failed)
+	if err != nil {
+		return nil, err
 	}
+	written.Batch, written.InUse = written.Last(r.out.failed).Batch, r.inUse(&r.site, r.out, r.run.Input)
 	files := &rowFiles{out: &r.out, survey: survey, access: r.summary.Access != nil, failedFiles: written}
 	now, err := files.rewrite(ctx, r.site.ledger, r.run, r.summary.Resent, rows(ctx))
 	if err != nil {

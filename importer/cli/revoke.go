@@ -70,6 +70,7 @@ func (w *revokeWork) guard(_ context.Context, r *run) error {
 
 func (w *revokeWork) addDetails(r *run, o *report.PlanDetails) {
 	o.Rate = min(o.Rate, max(50, o.Rate/2)) // as the client paces it
+	o.NoteIf(r.plan.Survey.Rows == 0, "The list of leavers is empty: there is nobody to revoke.")
 	if p := r.plan; p.Create > 0 && (!p.IsLeaversList || p.NotOurs > 0 || p.Resent < p.Create) {
 		o.Notes = append(o.Notes, "Access would be revoked for "+r.plan.RevokedShare(w.ours)+".")
 	}

@@ -1,8 +1,10 @@
 package cli_test
 
 import (
+	"database/sql"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -355,6 +357,7 @@ func TestAccessGivenBack(t *testing.T) {
 
 	// Who was made by us is ours again, and no other account ever is.
 	c.export("crm.csv", 20)
+	c.write("crm.csv", c.read("crm.csv")+"\n")
 	c.must(3, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "50%") // the other account is for review
 	if diff := cmp.Diff(map[string]bool{personAddress(20): true, personAddress(21): true, personAddress(22): true}, c.revokedAt()); diff != "" {
 		t.Errorf("revoked after they left again: %s", diff)
@@ -377,5 +380,29 @@ func TestRevokeSparesWhoWasThereBefore(t *testing.T) {
 	c.must(3, "revoke", "./second.csv", "--max-revoke", "100%", "--yes", "--results", "./revoked.csv")
 	if got := c.statusOf("revoked.csv"); got["2"] != "review" || got["3"] != "revoked" || len(c.revokedAt()) != 1 {
 		t.Errorf("%v, revoked at the site: %v", got, c.revokedAt())
+	}
+}
+
+// undo without a run is about the run that was at work last, whatever the clock said meanwhile.
+func TestUndoAfterTheClockWasWrong(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("first.csv", "name,email\nFirst One,first@example.com\n")
+	c.write("second.csv", "name,email\nSecond One,second@example.com\n")
+	c.must(0, "import", "./first.csv")
+	db, err := sql.Open("sqlite", c.path("ledger"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("UPDATE runs SET started_at = '2999-01-01T00:00:00.000Z', finished_at = started_at"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.must(0, "import", "./second.csv")
+	c.must(0, "undo", "--yes")
+	if revoked := c.revokedPeople(); !slices.Equal(revoked, []string{"second@example.com"}) {
+		t.Errorf("undo has revoked %v", revoked)
 	}
 }

@@ -23,7 +23,7 @@ type rowFiles struct {
 	findings    *page.Findings // nil: there is no page
 
 	results     *report.Results
-	failed      *report.Failed
+	failed      *report.Results
 	writeErr    error  // why a row could not be written
 	resultsPath string // the path of the results, when they have their name
 	failedPath  string // and that of the failed rows; "": there are none
@@ -49,7 +49,10 @@ func (f *rowFiles) open() error {
 
 // write takes the next result.
 func (f *rowFiles) write(result importer.Result) error {
-	f.writeErr = cmp.Or(f.results.Write(result), f.failed.Write(result))
+	f.writeErr = f.results.Write(result)
+	if f.writeErr == nil && result.Status.NeedsFixing() {
+		f.writeErr = f.failed.Write(result)
+	}
 	if f.findings != nil {
 		f.findings.Add(result)
 	}
@@ -73,7 +76,7 @@ func (f *rowFiles) rewrite(ctx context.Context, l *ledger.Ledger, run ledger.Run
 func (f *rowFiles) commit() (err error) {
 	if err = f.results.Commit(); err == nil {
 		f.resultsPath = f.out.results
-		f.failedPath, f.keptPath, err = f.failed.Finish()
+		f.failedPath, f.keptPath, err = f.failedFiles.Commit(f.failed, f.out.failed)
 	}
 	return err
 }

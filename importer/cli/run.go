@@ -3,10 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"math"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -69,6 +71,15 @@ func (p *program) newRun(command string, w work) *run {
 	r := &run{program: p, work: w, command: command, site: &site{}, began: time.Now()}
 	r.runOptions.Limit, r.recorder = math.MaxInt, page.NewRecorder(r.began)
 	return r
+}
+
+// newRevocation makes the run that revokes those on the list of leavers, as the command revoke does with --yes.
+func (r *run) newRevocation(limit importer.Limit) *run {
+	child := r.newRun("revoke", &revokeWork{maxRevoke: limit})
+	child.parent, child.site, child.source, child.yes = r, r.site, r.source, true
+	child.path, child.input, child.out.results = r.out.leavers, r.out.leavers, r.out.revoked
+	child.runOptions.MaxErrors, child.requestsBefore = r.runOptions.MaxErrors, r.site.client.Requests()
+	return child
 }
 
 // runCommand makes the command of a run.
@@ -157,8 +168,10 @@ func (r *run) openAndRun(ctx context.Context) error {
 // planAndRun goes from the plan to the end of the run in the ledger.
 func (r *run) planAndRun(ctx context.Context) (err error) {
 	unnamed := r.out.failed == r.stem(r.path)+".failed.csv"
-	r.failedFiles = report.ReadFailedFiles(r.site.failedFilesPath, r.input, unnamed)
-	r.failedFiles.InUse = r.inUse(r.site, r.out, r.input)
+	if r.failedFiles, err = report.ReadFailedFiles(r.site.failedFilesPath, r.input, unnamed); err != nil {
+		return err
+	}
+	r.failedFiles.InUse, r.failedFiles.Done = r.inUse(r.site, r.out, r.input), r.imported
 	if r.planOptions.Export, err = r.read.withDefaults(r.failedFiles.Last(r.input).Flags); err != nil {
 		return err
 	}
@@ -189,8 +202,8 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	}
 	r.console.Problems(r.plan.Survey, r.plan.Fixed)
 	r.rows = &rowFiles{out: &r.out, survey: r.plan.Survey, access: r.plan.Access != nil, failedFiles: r.failedFiles}
-	err = cmp.Or(r.failedFiles.Err, writable(r.out.files()))
-	if err != nil && !(r.dryRun && isLocked(err)) {
+	r.runOptions.FailedPath, _, _ = r.failedFiles.Place(r.out.failed, "")
+	if err := writable(r.out.files()); err != nil && !(r.dryRun && isLocked(err)) {
 		return err
 	}
 	err = r.work.guard(ctx, r)
@@ -211,15 +224,13 @@ func (r *run) showPlan(held bool) error {
 		Site: r.site.label, Account: r.conn.User.DisplayName, Source: r.source, Ledger: r.site.ledgerPath,
 		Rate: r.site.config.MaxRate, DryRun: r.dryRun, Held: held,
 	}
-	if creates, _ := r.plannedRequests(); creates < r.plan.Create {
-		details.Limit = creates
-	}
+	details.Creates, details.Renames = r.plannedRequests()
 	r.work.addDetails(r, &details)
 	text := report.PlanText(r.command, r.plan, details)
 	switch toErr := r.out.summary == stdout && !r.dryRun; {
 	case r.log.Quiet && !r.dryRun:
 	case toErr && r.log.JSON: // which programs read, too
-		r.console.Log.Info("plan", "rows", r.plan.Survey.Rows, "to_send", r.plan.Create)
+		r.console.Log.Info("plan", "rows", r.plan.Survey.Rows, "to_send", details.Creates)
 	case toErr:
 		r.console.ShowText(text)
 	default:
@@ -240,7 +251,6 @@ func (r *run) runRows(ctx context.Context) (end importer.End, err error) {
 		r.pace = r.site.client.RevokePace
 	}
 	r.runOptions.Workers = r.site.config.Workers
-	r.runOptions.FailedPath, _ = r.failedFiles.Place(r.out.failed, "")
 	r.runOptions.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
 	r.runOptions.OnResult = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.First) }
 	pipeline := importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, r.runOptions)
@@ -275,6 +285,19 @@ func (r *run) follow(pipeline *importer.Run) (stop func()) {
 			Failed:    p.Totals.Of(outcome.Failed, outcome.Unknown),
 			Throttled: pace.Refused, PausedUntil: pace.PausedUntil, Why: pace.Why, Probing: pace.Probing,
 		}
+	})
+}
+
+// imported reports whether a complete import has had all of a file with the checksum sum: it left no row out, and those
+// that failed again are in a failed file of their own, and will be in that of the export, unless it has other people.
+func (r *run) imported(sum string) bool {
+	runs, _ := r.site.ledger.Runs(context.Background())
+	return slices.ContainsFunc(runs, func(run ledger.Run) bool {
+		var s report.Summary
+		_ = json.Unmarshal(run.Summary, &s) // there is none of a run that has not ended
+		again := s.Failed != "" && r.failedFiles.Last(run.Input).Batch == r.failedFiles.Batch
+		all := s.Rows.Of(outcome.Excluded, outcome.RevokedBefore) == 0 && (again || s.Rows.NotGood() == 0)
+		return all && run.InputSHA256 == sum && run.Command == "import" && run.Outcome == ledger.Complete
 	})
 }
 

@@ -142,7 +142,7 @@ func newScript(seed uint64, without []string) *script {
 		s.sources = 2
 	}
 	s.revoke = s.sync && some(0.6)
-	s.move, s.further, s.torn = coin(some(0.3))*0.7, coin(some(0.3))*0.4, coin(some(0.3))*0.5
+	s.move, s.further, s.torn = coin(some(0.3))*0.7, coin(some(0.3))*0.4, coin(some(0.4))*0.6
 	s.rename = some(0.3)
 	s.undo = random.Float64() * 0.5 * coin(some(0.2))
 	s.nights = 1 + random.IntN(4)
@@ -328,7 +328,9 @@ func (w *world) change() {
 			w.absent[p.email], w.absent[p.further] = true, true
 		}
 	}
-	w.people = slices.DeleteFunc(w.people, func(p *person) bool { return p.in == [2]bool{} })
+	if w.people = slices.DeleteFunc(w.people, func(p *person) bool { return p.in == [2]bool{} }); len(w.people) == 0 {
+		w.join()
+	}
 	for range 2 {
 		if p := w.people[r.IntN(len(w.people))]; r.Float64() < w.script.move {
 			w.absent[p.email] = true

@@ -192,7 +192,7 @@ func (s *site) connect(ctx context.Context, creates bool) (apiclient.Connection,
 	if !creates && conn.Administer == apiclient.No {
 		err = nil
 	}
-	if err == nil && conn.CloudID != "" {
+	if err == nil {
 		err = s.ledger.Bind(ctx, conn.CloudID)
 	}
 	return conn, err

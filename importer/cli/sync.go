@@ -12,7 +12,6 @@ import (
 	"jsm-onboard/importer"
 	"jsm-onboard/importer/export"
 	"jsm-onboard/importer/ledger"
-	"jsm-onboard/importer/outcome"
 	"jsm-onboard/report"
 )
 
@@ -42,10 +41,7 @@ func (p *program) syncCommand() *cobra.Command {
 }
 
 func (w *syncWork) check(r *run) error {
-	if isStdin(r.path) {
-		r.source = cmp.Or(r.source, "stdin")
-	}
-	r.source = cmp.Or(r.source, filepath.Base(r.path))
+	r.source = cmp.Or(r.source, map[bool]string{true: "stdin"}[isStdin(r.path)], filepath.Base(r.path))
 	if shrink := w.guards.MaxShrink; shrink.Unit != importer.Share {
 		return usagef("for example --max-shrink 20%", "--max-shrink %s is not a percentage", shrink)
 	}
@@ -67,7 +63,7 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 	}
 	leavers, err := r.plan.Roster.Leavers(ledger.Run{})
 	if w.leavers = report.CountLeavers(leavers); w.revokeLeavers && (r.plan.Roster.Held || w.leavers.Revoke > 0) {
-		r.revocationErr = w.checkRevocation(ctx, r)
+		r.revocationErr = w.checkRevocation(r)
 	}
 	if creates, _ := r.plannedRequests(); w.revokeLeavers && r.revocationErr == nil && creates == r.plan.Create {
 		w.revokes = w.leavers.Revoke - r.plan.Roster.Revoked
@@ -76,17 +72,12 @@ func (w *syncWork) guard(ctx context.Context, r *run) error {
 }
 
 // checkRevocation returns why none of the leavers would be revoked; nil: they would be.
-func (w *syncWork) checkRevocation(ctx context.Context, r *run) error {
-	if rows := r.plan.Roster.Unreadable; rows != "" {
-		return stopf(importer.Guarded, "make the export again, or fix those rows in it, or import "+
-			report.Shown(r.out.failed)+", fixed",
-			"nobody is revoked: addresses could not be read (%s), and may be those of leavers", rows)
+func (w *syncWork) checkRevocation(r *run) error {
+	if why := r.plan.Roster.Hold(); why != "" {
+		return stopf(importer.Guarded, "make the export again, or fix its rows, or import "+
+			report.Shown(r.runOptions.FailedPath)+", fixed", "nobody is revoked: %s", why)
 	}
-	holdings, err := r.site.ledger.Holdings(ctx)
-	done := r.plan.Roster.Revoked
-	listed := &importer.Plan{Create: w.leavers.Revoke - done, Resent: w.leavers.Revoke - done, IsLeaversList: true}
-	listed.Finished[outcome.Revoked] = done
-	err = cmp.Or(err, importer.CheckRevocation(listed, w.maxRevoke, holdings.Ours+r.plan.Create))
+	err := r.plan.Roster.CheckRevocation(w.leavers.Revoke, w.maxRevoke)
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {
 		list := []string{r.out.leavers, "--max-revoke", strconv.Itoa(w.leavers.Revoke)}
 		stop.Hint = "listed in " + report.Shown(list[0]) + "; if it is right, revoke their access once with:\n" +
@@ -129,17 +120,14 @@ func (w *syncWork) revoke(ctx context.Context, r *run) bool {
 	if !w.revokeLeavers || r.leavers.Revoke == 0 && r.revocationErr == nil {
 		return false
 	}
-	child := r.newRun("revoke", &revokeWork{maxRevoke: w.maxRevoke})
-	child.site, child.source, child.parent = r.site, r.source, r
-	child.path, child.input, child.out.results, child.yes = r.leavers.Path, r.leavers.Path, r.out.revoked, true
-	child.runOptions.MaxErrors, child.requestsBefore = r.runOptions.MaxErrors, r.site.client.Requests()
-	err := cmp.Or(r.revocationErr, context.Cause(ctx)) // what the plan has shown, or Ctrl-C
+	child := r.newRevocation(importer.Limit{Rows: w.leavers.Revoke, Unit: importer.Number}) // as the plan has it
+	err := cmp.Or(r.revocationErr, context.Cause(ctx))                                      // what the plan has shown, or Ctrl-C
 	if err == nil {
 		err = child.planAndRun(ctx)
 	}
 	if child.summary == nil {
 		if codeOf(err) == int(importer.Interrupted) {
-			err = stopf(importer.Interrupted, nextSync, "interrupted: nobody was revoked")
+			err = stopf(importer.Interrupted, nextSync, "interrupted: nobody was revoked this time")
 		}
 		child.writeRefusal(ctx, err)
 	}

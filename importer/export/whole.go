@@ -11,13 +11,13 @@ import (
 // checkWhole refuses a file for what only all of its rows show.
 func (s *Survey) checkWhole() error {
 	switch none := s.filter.unmatched(); {
-	case s.Rows == 0:
+	case s.Rows == 0 && !(s.options.NeedAccounts && slices.Contains(s.Own, "jsm_action")): // no list of leavers
 		return noRows()
 	case len(s.options.Include) > 0 && s.Excluded > 0 && s.Excluded+s.NoAddress == s.Rows:
 		return refuse(Place{}, fmt.Sprintf("no row is left: %s left out by --include",
 			text.Counted(s.Excluded, "row is", "rows are")),
 			"check how the values are written in the file, or leave the flag out")
-	case none != nil && s.options.NeedAccounts:
+	case none != nil && s.options.NeedAccounts && s.Rows > 0:
 		return refuse(Place{}, "no "+none[0].Text, none[0].Hint+", or leave the flag out")
 	}
 	for i, o := range s.others {

@@ -236,17 +236,28 @@ func TestAccountsByIDs(t *testing.T) {
 	gil := created(1, "gil")
 	gil.ExternalID = "7"
 	settle(t, l, startRun(t, l, crm), gil)
-	for q, want := range map[Query]bool{
-		{Source: "crm"}:  true,
-		{Source: "shop"}: false,
-		{}:               true,
-	} {
-		asked := q
-		asked.Row, asked.Key, asked.ExternalID = 1, "another", "7"
+	for source, want := range map[string]bool{"crm": true, "shop": false, "": true} {
+		asked := Query{Row: 1, Key: "another", ExternalID: "7", Source: source}
 		m, err := l.Recall(t.Context(), 0, false, []Query{asked})
 		must(t, err)
 		same(t, want, m[0].Other != nil)
 	}
+
+	// A further address is the same one in every source. Accounts that are revoked or gone, or of this run, do not count,
+	// nor those of another name.
+	further := map[string]string{}
+	for i, key := range []string{"ann", "old ann", "cyd", "new bob", "gus", "nobody"} {
+		q := Query{Row: i + 20, Key: "another", Name: "NAME of " + key, Further: []string{"none", key, "bob"}, Source: "shop"}
+		m, err := l.Recall(t.Context(), last.Seq, false, []Query{q, {Row: 5, Key: "ann", Further: []string{"bob"}}})
+		must(t, err)
+		if m[0].Other != nil {
+			further[key] = m[0].Other.Key
+		}
+		if m[1].Other != nil {
+			t.Errorf("ann is known, and %+v", m)
+		}
+	}
+	same(t, map[string]string{"ann": "ann", "gus": "gus"}, further)
 }
 
 func TestMade(t *testing.T) {

@@ -132,10 +132,10 @@ func (l *Ledger) Close() error {
 	return err
 }
 
-// Bind ties the ledger to the site with this cloud id: the first one is kept, and any other is a
-// *RefusedError. A ledger that was opened for reading only compares.
+// Bind ties the ledger to the site with this cloud id. The first is kept; any other is a *RefusedError, also "", of a
+// site that shows none any more. A ledger that was opened for reading only compares.
 func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
-	if l.write != nil {
+	if l.write != nil && cloudID != "" {
 		if err := l.update(ctx, "INSERT OR IGNORE INTO meta VALUES ('cloud_id', ?)", cloudID); err != nil {
 			return err
 		}
@@ -144,11 +144,16 @@ func (l *Ledger) Bind(ctx context.Context, cloudID string) error {
 	if err != nil || has == "" || has == cloudID {
 		return err
 	}
-	return &RefusedError{
+	refused := &RefusedError{
 		Path: l.path,
 		What: "belongs to another site at the same address (its cloud id was " + has + " and is now " + cloudID + ")",
 		Hint: "name another file with --ledger; a sandbox that was started again has forgotten all accounts",
 	}
+	if cloudID == "" {
+		refused.What = "is of the site with the cloud id " + has + ", and this one shows none: it may be another"
+		refused.Hint = "run it again when the site answers at /_edge/tenant_info; nothing was sent"
+	}
+	return refused
 }
 
 // dsn names the file as a URI, so that every absolute path may be opened. mode is SQLite's: rw, ro.

@@ -96,9 +96,11 @@ func (w *writer) endAttempt(run int64, e Entry) {
 type Query struct {
 	Row             int
 	Key, ExternalID string
-	Source          string // of the row's run: external ids of another source are those of another system
-	Fingerprint     string // of a row that may have been fixed, see [Fixed]
-	ID              string // of an account; it stands for the key that has it, when there is no Key
+	Source          string   // of the row's run: external ids of another source are those of another system
+	Fingerprint     string   // of a row that may have been fixed, see [Fixed]
+	Further         []string // keys of further addresses in the row
+	Name            string   // in the row: a further address with an account of another name is somebody else's
+	ID              string   // of an account; it stands for the key that has it, when there is no Key
 }
 
 // History is what the ledger has on a row; nil: nothing.
@@ -110,7 +112,7 @@ type History struct {
 
 	// Only for a key without an account:
 	Fixed *Account // created by the copy of the row that was fixed in a failed file
-	Other *Account // with the same external id under another address, from before the run
+	Other *Account // with the external id under another address, or else with a further address; from before the run
 }
 
 // Recall returns the histories of q, in their order, for batches of a few hundred. revoke: they are rows of a
@@ -120,11 +122,8 @@ func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) 
 	for i := range q {
 		at[q[i].Row] = &histories[i]
 	}
-	return histories, cmp.Or(
-		l.recallAccounts(ctx, q, histories),
-		l.recallLost(ctx, revoke, q, histories),
-		l.recallElsewhere(ctx, run, q, at),
-		l.recallOutcomes(ctx, run, revoke, at))
+	return histories, cmp.Or(l.recallAccounts(ctx, q, histories), l.recallLost(ctx, revoke, q, histories),
+		l.recallElsewhere(ctx, run, q, at), l.recallOutcomes(ctx, run, revoke, at))
 }
 
 // recallAccounts finds the accounts with the keys of q, and whose the ids are. Rows mostly come in the order in which
@@ -199,14 +198,10 @@ func (l *Ledger) recallLost(ctx context.Context, revoke bool, q []Query, histori
 
 // recallElsewhere finds the accounts, not revoked, that the people whose keys have none may have all the same.
 func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at map[int]*History) error {
-	known := func(asked Query) bool {
+	unknown := slices.DeleteFunc(slices.Clone(q), func(asked Query) bool {
 		a := at[asked.Row].Account
-		return a != nil && !a.Gone || asked.Fingerprint+asked.ExternalID == ""
-	}
-	unknown := slices.DeleteFunc(slices.Clone(q), known)
-	if len(unknown) == 0 {
-		return nil
-	}
+		return a != nil && !a.Gone
+	})
 	type elsewhere struct {
 		row   int
 		fixed bool
@@ -214,16 +209,17 @@ func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at m
 	}
 	found, err := query(ctx, l, func(e *elsewhere) []any {
 		return append([]any{&e.row, &e.fixed}, accountInto(&e.Account)...)
-	}, "SELECT q.value ->> 'Row', 1, "+accountColumns+` FROM json_each(?1) q
-		CROSS JOIN fixed f ON f.original = q.value ->> 'Fingerprint' CROSS JOIN accounts a ON a.key = f.key
-		WHERE a.gone_run = 0 AND a.revoked_at = ''
-		UNION ALL SELECT q.value ->> 'Row', 0, `+accountColumns+` FROM json_each(?1) q
-		CROSS JOIN accounts a ON a.external_id = q.value ->> 'ExternalID' AND a.external_id <> ''
-		WHERE a.gone_run = 0 AND a.revoked_at = '' AND a.key <> q.value ->> 'Key' AND (a.first_run < ?2 OR ?2 = 0)
-			AND EXISTS (SELECT 1 FROM runs r WHERE r.seq = a.run
-				AND (r.source IN ('', q.value ->> 'Source') OR q.value ->> 'Source' = ''))
-		ORDER BY run`,
-		jsonList(unknown), run)
+	}, "SELECT asked, fixed, "+accountColumns+` FROM (
+		SELECT q.value ->> 'Row' AS asked, 1 AS fixed, 1 AS certain, a.* FROM json_each(?1) q
+			CROSS JOIN fixed f ON f.original = q.value ->> 'Fingerprint' CROSS JOIN accounts a ON a.key = f.key
+		UNION ALL SELECT q.value ->> 'Row', 0, 1, a.* FROM json_each(?1) q
+			CROSS JOIN accounts a ON a.external_id = q.value ->> 'ExternalID' AND a.external_id <> ''
+			CROSS JOIN runs r ON r.seq = a.run AND (r.source IN ('', q.value ->> 'Source') OR q.value ->> 'Source' = '')
+		UNION ALL SELECT q.value ->> 'Row', 0, 0, a.* FROM json_each(?1) q
+			CROSS JOIN json_each(q.value -> 'Further') other CROSS JOIN accounts a ON a.key = other.value
+			WHERE a.name = a.email OR lower(q.value ->> 'Name') IN (lower(a.name), q.value ->> 'Key')) a
+		WHERE a.gone_run = 0 AND a.revoked_at = '' AND (fixed = 1 OR a.first_run < ?2 OR ?2 = 0)
+		ORDER BY certain, a.run`, jsonList(unknown), run)
 	for _, e := range found {
 		if e.fixed {
 			at[e.row].Fixed = &e.Account

@@ -69,16 +69,16 @@ func (l *Ledger) StartRun(ctx context.Context, run Run, now time.Time) (Run, err
 		w.exec("DELETE FROM outcomes WHERE run = ? AND retry = 1 AND ?", run.Seq, run.Retry)
 		w.exec("DELETE FROM row_access WHERE run = ?", run.Seq) // it may go on without asking for access
 		run = w.run(`UPDATE runs SET finished_at = '', outcome = '', stop_reason = '', exit_code = 0, retry = 0,
-			roster = 0, started_at = ?, input = ? WHERE seq = ? RETURNING `+runColumns, formatTime(now),
-			run.Input, run.Seq)
+			roster = 0, started_at = ?, input = ?, completed = `+nextTurn+` WHERE seq = ? RETURNING `+runColumns,
+			formatTime(now), run.Input, run.Seq)
 	})
 	return run, err
 }
 
 // newRun begins a run. Its id begins with a letter: in a spreadsheet, 1234e567 would become a number, 12dec024 a date.
 func (w *writer) newRun(job Job, now time.Time) Run {
-	return w.run(`INSERT INTO runs (id, command, source, input, input_sha256, choices, started_at)
-		VALUES ('a' || substr(lower(hex(randomblob(4))), 2), ?, ?, ?, ?, ?, ?) RETURNING `+runColumns,
+	return w.run(`INSERT INTO runs (id, command, source, input, input_sha256, choices, started_at, completed)
+		VALUES ('a' || substr(lower(hex(randomblob(4))), 2), ?, ?, ?, ?, ?, ?, `+nextTurn+`) RETURNING `+runColumns,
 		job.Command, job.Source, job.Input, job.InputSHA256, job.Choices, formatTime(now))
 }
 
@@ -100,15 +100,13 @@ func (l *Ledger) FinishRun(ctx context.Context, run *Run) error {
 			begun := w.newRun(run.Job, run.StartedAt)
 			run.Seq, run.ID = begun.Seq, begun.ID
 		}
-		complete := run.Outcome == Complete
-		if complete {
+		if run.Outcome == Complete {
 			w.applyMoves(*run)
 		}
 		w.exec(`UPDATE runs SET finished_at = ?, outcome = ?, stop_reason = ?, exit_code = ?, rows_read = ?,
-			summary = ?, trace = ?, retry = ?, completed = iif(?, (SELECT max(completed) + 1 FROM runs), 0)
-			WHERE seq = ?`,
+			summary = ?, trace = ?, retry = ?, completed = `+nextTurn+` WHERE seq = ?`,
 			formatTime(run.FinishedAt), run.Outcome, run.StopReason, run.ExitCode, run.RowsRead, string(run.Summary),
-			string(run.Trace), run.Retry, complete, run.Seq)
+			string(run.Trace), run.Retry, run.Seq)
 	})
 }
 
@@ -117,10 +115,16 @@ func (l *Ledger) MarkUndone(ctx context.Context, run int64, at time.Time) error 
 	return l.update(ctx, "UPDATE runs SET undone_at = ? WHERE seq = ?", formatTime(at), run)
 }
 
-// Runs returns all runs that were not pruned, the one that was at work last first.
+// nextTurn is the turn of a run that begins, goes on or ends.
+const nextTurn = "(SELECT coalesce(max(completed), 0) + 1 FROM runs)"
+
+// Runs returns all runs that were not pruned, the one that was at work last first, whatever the clock said; it counts
+// only in a ledger with runs that have no turn, of an earlier version.
 func (l *Ledger) Runs(ctx context.Context) ([]Run, error) {
 	return query(ctx, l, runInto,
-		"SELECT "+runColumns+" FROM runs WHERE pruned_at = '' ORDER BY started_at DESC, seq DESC")
+		"SELECT "+runColumns+` FROM runs WHERE pruned_at = ''
+		ORDER BY iif(EXISTS (SELECT 1 FROM runs WHERE completed = 0), started_at, printf('%020d', completed)) DESC,
+			seq DESC`)
 }
 
 // Run returns the run whose id starts with idPrefix, the newest for "". None, or several, are an error.

@@ -21,7 +21,7 @@ CREATE TABLE runs (
   rows_read    INTEGER NOT NULL DEFAULT 0,
   retry        INTEGER NOT NULL DEFAULT 0,  -- outcomes.retry are forgotten when it goes on
   roster       INTEGER NOT NULL DEFAULT 0,  -- it says who is in the source, once it is complete
-  completed    INTEGER NOT NULL DEFAULT 0,  -- 1, 2, … in the order of completion, whatever the clock said
+  completed    INTEGER NOT NULL DEFAULT 0,  -- its turn: 1, 2, … in the order in which runs begin, go on and end, whatever the clock said
   undone_at    TEXT NOT NULL DEFAULT '',
   pruned_at    TEXT NOT NULL DEFAULT '',
   summary      TEXT NOT NULL DEFAULT '',    -- JSON
@@ -96,7 +96,7 @@ CREATE TABLE members (
   external_id TEXT NOT NULL,
   first_run   INTEGER NOT NULL,
   left_run    INTEGER,                      -- NULL: there
-  last_seen   TEXT NOT NULL,                -- '' while there
+  last_seen   TEXT NOT NULL,                -- '' while there; not so while left_run is NULL: missing, perhaps there
   aside       INTEGER NOT NULL,             -- only in rows that are not sent, or as a further address
   PRIMARY KEY (source, key)
 ) STRICT, WITHOUT ROWID;
@@ -109,7 +109,7 @@ CREATE TABLE moves (
   source      TEXT NOT NULL,
   key         TEXT NOT NULL,
   external_id TEXT NOT NULL,
-  gone        INTEGER NOT NULL,
+  gone        INTEGER NOT NULL,             -- 0: there, 1: gone, 2: missing
   aside       INTEGER NOT NULL,
   PRIMARY KEY (source, key)
 ) STRICT, WITHOUT ROWID;

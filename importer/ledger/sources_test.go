@@ -77,7 +77,7 @@ func listed(t *testing.T, l *Ledger, source string, gone ...Member) []Leaver {
 	t.Helper()
 	found, err := l.Leavers(t.Context(), source, gone)
 	must(t, err)
-	return found
+	return slices.DeleteFunc(found, func(one Leaver) bool { return one.Stays })
 }
 
 func TestLeavers(t *testing.T) {
@@ -212,6 +212,51 @@ func TestClockSetBack(t *testing.T) {
 	}
 	if runs, err := l.Runs(t.Context()); err != nil || len(runs) != 1 || runs[0].ID != back.ID {
 		t.Error(runs, err)
+	}
+}
+
+// Who is missing stays in the source, with the day of the last run that had them, until they are back or gone.
+func TestMissing(t *testing.T) {
+	l := openNew(t)
+	at := start
+	after := func(run Run) {
+		t.Helper()
+		at = at.Add(24 * time.Hour)
+		run.FinishedAt, run.Outcome = at, Complete
+		must(t, l.FinishRun(t.Context(), &run))
+	}
+	lose := func(file string, missing bool, there []Member, lost ...string) {
+		t.Helper()
+		run := night(t, l, "desk", file, there...)
+		gone := without(t, l, "desk", there)
+		for i, m := range gone {
+			gone[i].Missing = missing && slices.Contains(lost, m.Key)
+		}
+		must(t, l.StageLeavers(t.Context(), run.Seq, "desk", gone))
+		after(run)
+	}
+	after(night(t, l, "shop", "1", people("ann", "bob", "cyd", "dee")...))
+	after(night(t, l, "desk", "1", people("ann", "bob", "cyd", "dee", "eve")...))
+	last := at
+	lose("2", true, people("dee", "eve"), "ann", "bob")
+	after(night(t, l, "shop", "2"))
+	same(t, []string{"cyd"}, haveLeft(t, l, "shop"))
+	missing := []Member{{Key: "ann", ExternalID: "x-ann", Missing: true}, {Key: "bob", ExternalID: "x-bob", Missing: true}}
+	same(t, append(missing, people("dee", "eve")...), all(t, l.Members(t.Context(), "desk")))
+	for source, want := range map[string]string{"desk": "", "shop": "desk"} {
+		if _, in, err := l.SourceState(t.Context(), source, "ann"); in != want || err != nil {
+			t.Errorf("asked by %s, ann is in %q, %v", source, in, err)
+		}
+	}
+	lose("3", true, people("ann", "dee", "eve"), "bob") // ann is back, and bob is missing still
+	same(t, append(people("ann"), append(missing[1:], people("dee", "eve")...)...), all(t, l.Members(t.Context(), "desk")))
+	lose("4", false, people("dee", "eve"))
+	same(t, []string{"ann", "bob", "cyd"}, haveLeft(t, l, "desk"))
+	same(t, []string{"ann", "bob", "cyd"}, haveLeft(t, l, "shop"))
+	for _, one := range listed(t, l, "desk") {
+		if want := map[string]time.Time{"ann": at.Add(-24 * time.Hour), "bob": last, "cyd": last}[one.Key]; !one.LastSeen.Equal(want) {
+			t.Errorf("%s was last seen %v, want %v", one.Key, one.LastSeen, want)
+		}
 	}
 }
 

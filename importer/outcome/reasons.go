@@ -23,8 +23,8 @@ const (
 	ReasonSame         = "same %s as %s"
 	ReasonOnlyThatSent = ", which has another name; only that one is sent"
 	ReasonFixed        = "fixed and imported as %s on %s; " + noRequest
-	ReasonOtherAddress = "the ledger has this external id under another address (%s, since %s): for the same person " +
-		"this is a second account, and requests stay with the first"
+	ReasonOtherAddress = "the ledger has this person, going by external id or further address, under another one " +
+		"(%s, since %s): if it is the same person, this is a second account, and requests stay with the first"
 	ReasonNameChanged = "the name has changed: the account was created as %q; --update-names renames it"
 	ReasonOldName     = "the name has changed: the account was created as %q, not certainly by this program, " +
 		"and is not renamed: change it in Jira"
