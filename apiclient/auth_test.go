@@ -242,27 +242,39 @@ func TestTokenEndpointSaysWhen(t *testing.T) {
 
 // A token endpoint that is out of order for long, or refuses, ends the calls as a site does: no row is to blame.
 func TestTokenEndpointIsDown(t *testing.T) {
-	for _, status := range []int{http.StatusBadGateway, http.StatusTooManyRequests} {
-		synctest.Test(t, func(t *testing.T) {
-			site := jsmtest.New(jsmtest.Options{Clients: []jsmtest.Client{jsmtest.SandboxClient()}})
-			maxPause := map[int]time.Duration{502: 2 * time.Minute, 429: 15 * time.Minute}[status]
-			asked, start := 0, time.Now() // by one goroutine after the other
-			client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if strings.HasSuffix(r.URL.Path, "/token") {
-					asked++
-					w.WriteHeader(status)
-					return
+	for _, tt := range []struct {
+		name     string
+		answer   http.HandlerFunc
+		maxPause time.Duration
+		ended    time.Duration // at the latest
+		outage   bool          // and not a pause
+	}{
+		{"fails", says(502, ``), 2 * time.Minute, 3 * time.Minute, true},
+		{"fails, and nobody waits for long", says(502, ``), time.Second, time.Minute, true},
+		{"says that it fails for long", says(503, ``, "Retry-After", "7200"), 15 * time.Minute, 2 * time.Minute, false},
+		{"refuses", says(429, ``), 15 * time.Minute, 16 * time.Minute, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				site := jsmtest.New(jsmtest.Options{Clients: []jsmtest.Client{jsmtest.SandboxClient()}})
+				asked, start := 0, time.Now() // by one goroutine after the other
+				client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if strings.HasSuffix(r.URL.Path, "/token") {
+						asked++
+						tt.answer(w, r)
+						return
+					}
+					site.ServeHTTP(w, r)
+				}), withService, func(c *Config) { c.MaxPause = tt.maxPause })
+				for _, err := range createAll(t, client, 64, 100) {
+					if e, ok := errors.AsType[*PauseError](err); !ok || e.Outage.IsZero() == tt.outage {
+						t.Errorf("got %v", err)
+					}
 				}
-				site.ServeHTTP(w, r)
-			}), withService, func(c *Config) { c.MaxPause = maxPause })
-			for _, err := range createAll(t, client, 64, 100) {
-				if e, ok := errors.AsType[*PauseError](err); !ok || e.Outage.IsZero() != (status == 429) {
-					t.Errorf("%d: got %v", status, err)
+				if took := time.Since(start); took > tt.ended || asked > 45 {
+					t.Errorf("ended after %v, and asked %d times", took, asked)
 				}
-			}
-			if took := time.Since(start); took < maxPause-time.Minute || took > maxPause+time.Minute || asked > 45 {
-				t.Errorf("%d: ended after %v, and asked %d times", status, took, asked)
-			}
+			})
 		})
 	}
 }

@@ -195,8 +195,8 @@ func (c *Client) exhausted(ctx context.Context, r *request) bool {
 	failed, tries, wait := r.last.effect != refused, r.call.Refused, r.last.quota.RetryAfter
 	if failed {
 		tries, wait = r.failures, wait+time.Since(r.began)
-		recorded := r.hooks.BeforeSend != nil // it is asked again and again, as it may have been carried out
-		if !recorded && wait > c.config.MaxPause && !c.endpoint(r.operation).Pace().Probing ||
+		needed := r.hooks.BeforeSend != nil || r.forAll // as it may have been carried out, or all need it
+		if !needed && wait > c.config.MaxPause && !c.endpoint(r.operation).Pace().Probing ||
 			r.check && wait >= checkTimeout || (r.check || r.last.effect == odd) && tries >= maxAttemptsCheck {
 			return true
 		}
