@@ -539,14 +539,14 @@ var mayImport = map[string][]string{
 
 // onlyIn is which packages may use a package of others.
 var onlyIn = map[string][]string{
-	"github.com/gocarina/gocsv":             {"importer/export", "report", "apiclient/jsmtest"},
-	"github.com/goccy/go-yaml":              {"importer/cli"},
-	"github.com/schollz/progressbar/v3":     {"report"},
-	"github.com/spf13/cobra":                {"importer/cli"},
-	"golang.org/x/oauth2/clientcredentials": {"apiclient"},
-	"golang.org/x/time/rate":                {"apiclient/pacer"},
-	"modernc.org/sqlite":                    {"importer/ledger"},
-	"net/http":                              {"apiclient", "apiclient/jsmtest", "report"},
+	"github.com/gocarina/gocsv":         {"importer/export", "report", "apiclient/jsmtest"},
+	"github.com/goccy/go-yaml":          {"importer/cli"},
+	"github.com/schollz/progressbar/v3": {"report"},
+	"github.com/spf13/cobra":            {"importer/cli"},
+	"golang.org/x/oauth2":               {"apiclient"},
+	"golang.org/x/time/rate":            {"apiclient/pacer"},
+	"modernc.org/sqlite":                {"importer/ledger"},
+	"net/http":                          {"apiclient", "apiclient/jsmtest", "report"},
 }
 
 // TestRooms holds the imports of the program against the picture of its rooms.

@@ -4,15 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/http"
-	"slices"
+	"net/url"
 	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
 )
 
 // Credentials are of one kind: Email and APIToken, AccessToken, or ClientID and ClientSecret. They print as "[hidden]".
@@ -53,7 +50,7 @@ func (c Credentials) Kind() (CredentialKind, error) {
 	case service && (c.ClientID == "" || c.ClientSecret == ""):
 		return "", credentialError("a service account needs an id and a secret",
 			"set both JIRA_CLIENT_ID and JIRA_CLIENT_SECRET")
-	case strings.ContainsFunc(strings.Join(c.secrets(), ""), odd):
+	case strings.ContainsFunc(strings.TrimSpace(c.APIToken+c.AccessToken+c.ClientSecret), odd):
 		return "", credentialError("the credentials contain a space, a line break or a quotation mark",
 			"copy the token again: the token alone, on one line, without quotation marks")
 	case token:
@@ -68,12 +65,6 @@ func credentialError(message, hint string) error {
 	return newError("reading the credentials", KindUnauthorized, message, hint)
 }
 
-// secrets are the strings that must be in no text.
-func (c Credentials) secrets() []string {
-	all := []string{strings.TrimSpace(c.APIToken), strings.TrimSpace(c.AccessToken), strings.TrimSpace(c.ClientSecret)}
-	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
-}
-
 // token is the one token that is given; nil: a service account has several, one after the other.
 func (c Credentials) token(kind CredentialKind) *oauth2.Token {
 	switch kind {
@@ -86,61 +77,41 @@ func (c Credentials) token(kind CredentialKind) *oauth2.Token {
 	return nil
 }
 
-// dropToken drops a token that was refused, so that the next attempt fetches another; false: there is no other.
-func (c *Client) dropToken(used *oauth2.Token) bool {
-	if c.kind != ServiceAccount || used == nil {
-		return false
+// token is the token for one attempt; nil: it needs none. That of a service account is asked for by one worker for all,
+// and the next one before it ends, or when a 401 has refused it.
+func (c *Client) token(ctx context.Context, r *request) (t *oauth2.Token, err error) {
+	if r.anonymous {
+		return nil, nil
 	}
-	c.current.CompareAndSwap(used, nil)
-	return true
-}
-
-// token is the token for one attempt. That of a service account is asked for once for all workers, and the next one
-// before it ends; the reuse of tokens that x/oauth2 has knows neither a 401 nor a wait that can be cancelled.
-func (c *Client) token(ctx context.Context) (*oauth2.Token, error) {
-	if t := c.current.Load(); t.Valid() {
-		return t, nil
-	}
-	asked := c.tokenRequest.DoChan("", func() (any, error) {
-		if t := c.current.Load(); t.Valid() {
-			return t, nil // since then
-		}
-		t, err := c.newToken()
-		c.current.Store(t)
-		return t, err
-	})
 	select {
-	case got := <-asked:
-		return got.Val.(*oauth2.Token), got.Err
+	case t = <-c.current:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	if !t.Valid() || t == r.badToken {
+		t, err = c.newToken(ctx, r.check)
+	}
+	c.current <- t
+	return t, err
 }
 
-// newToken asks the token endpoint once. A refusal is an *Error; what may pass by itself is not.
-func (c *Client) newToken() (*oauth2.Token, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), min(c.config.Timeout, 30*time.Second))
-	defer cancel()
-	account := clientcredentials.Config{
-		ClientID:     strings.TrimSpace(c.config.Credentials.ClientID),
-		ClientSecret: strings.TrimSpace(c.config.Credentials.ClientSecret),
-		TokenURL:     c.cloud.token,
-		AuthStyle:    oauth2.AuthStyleInParams,
+// opToken goes to the token endpoint itself, which has no route. RFC 6749, 4.4.
+var opToken = operation{name: "getting a token for the service account", method: post}
+
+// newToken asks for the next token of a service account. It is waited for like any answer.
+func (c *Client) newToken(ctx context.Context, check bool) (*oauth2.Token, error) {
+	r := &request{operation: opToken, root: c.cloud.token, anonymous: true, check: check, forAll: true}
+	r.body = url.Values{
+		"grant_type":    {"client_credentials"},
+		"client_id":     {strings.TrimSpace(c.config.Credentials.ClientID)},
+		"client_secret": {strings.TrimSpace(c.config.Credentials.ClientSecret)},
 	}
-	token, err := account.Token(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{
-		Transport:     c.config.Transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}))
-	refusal, ok := errors.AsType[*oauth2.RetrieveError](err)
-	if !ok {
-		return token, err
+	t, _, err := doJSON(ctx, c, r, func(t *oauth2.Token) bool { return t != nil && t.AccessToken != "" })
+	if e, ok := errors.AsType[*Error](err); ok && r.last.effect == denied {
+		e.Kind, e.Hint = KindUnauthorized, hintCredentials[ServiceAccount]
 	}
-	status := refusal.Response.StatusCode
-	if status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests {
-		return nil, fmt.Errorf("the token endpoint answered %d", status)
+	if err == nil && t.ExpiresIn > 0 {
+		t.Expiry = time.Now().Add(time.Duration(t.ExpiresIn) * time.Second)
 	}
-	text := c.quote(refusal.ErrorDescription)
-	e := newError("getting a token for the service account", KindUnauthorized, text, hintCredentials[ServiceAccount])
-	e.Status = status
-	return nil, e
+	return t, err
 }

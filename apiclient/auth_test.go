@@ -1,8 +1,15 @@
 package apiclient
 
 import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -53,6 +60,243 @@ func TestCredentialsDoNotPrint(t *testing.T) {
 			t.Error(text)
 		}
 	}
+}
+
+// What quotes the header or the form of a request back shows none of the credentials in them.
+func TestEchoedCredentials(t *testing.T) {
+	pair := base64.StdEncoding.EncodeToString([]byte("sandbox@example.com:sandbox-token"))
+	const token = `{"access_token":"live-token","token_type":"Bearer","expires_in":3600}`
+	for _, tt := range []struct {
+		name        string
+		credentials Credentials
+		at          string // the path that echoes
+		secret      string
+	}{
+		{"API token", sandboxBasic, "/customer", strings.TrimRight(pair, "=")},
+		{"access token", Credentials{AccessToken: "eyJ.a/b+c=="}, "/customer", "eyJ.a"},
+		{"token of a service account", Credentials{ClientID: "i", ClientSecret: "s"}, "/customer", "live-token"},
+		{"secret of a service account", Credentials{ClientID: "i", ClientSecret: "a/hush+="}, "/token", "hush"},
+	} {
+		for _, escape := range []func(string) string{func(s string) string { return s }, url.QueryEscape} {
+			var log bytes.Buffer
+			server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				form, _ := io.ReadAll(r.Body)
+				switch {
+				case !strings.HasSuffix(r.URL.Path, tt.at):
+					says(200, token)(w, r)
+				case tt.at == "/token":
+					says(400, "invalid form: "+string(form))(w, r)
+				default:
+					says(400, "invalid header: "+escape(r.Header.Get("Authorization")))(w, r)
+				}
+			}))
+			client := newTestClient(t, server.URL, func(c *Config) {
+				c.Credentials = tt.credentials
+				c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			})
+			_, _, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
+			e, ok := errors.AsType[*Error](err)
+			if !ok || e.Status != 400 || !strings.Contains(e.Message, hidden) {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+			if all := fmt.Sprintf("%+v %s %s", e, e, log.String()); strings.Contains(all, tt.secret) {
+				t.Errorf("%s: it is in %s", tt.name, all)
+			}
+		}
+	}
+}
+
+// withService makes a client that of the sandbox's service account.
+func withService(c *Config) {
+	c.Credentials = Credentials{ClientID: "sandbox-client", ClientSecret: "sandbox-secret"}
+}
+
+// createAll creates n customers by so many workers, and returns how their calls have ended.
+func createAll(t *testing.T, client *Client, workers, n int) (errs []error) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var next atomic.Int64
+	for range workers {
+		wg.Go(func() {
+			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
+				_, _, err := client.CreateCustomer(t.Context(), NewCustomer{fmt.Sprintf("p%d@example.com", i), "P"}, Hooks{})
+				mu.Lock()
+				errs = append(errs, err)
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return errs
+}
+
+// Those who have waited for a token leave at the pace of all others, and not at once.
+func TestTokenRenewalMakesNoBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		account := jsmtest.SandboxClient()
+		account.Lifetime = time.Minute
+		site := jsmtest.New(jsmtest.Options{Clients: []jsmtest.Client{account}, Latency: 80 * time.Millisecond})
+		var mu sync.Mutex
+		var left []time.Time
+		client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case strings.HasSuffix(r.URL.Path, "/token"):
+				time.Sleep(2 * time.Second)
+			case r.Method == http.MethodPost:
+				mu.Lock()
+				left = append(left, time.Now())
+				mu.Unlock()
+			}
+			site.ServeHTTP(w, r)
+		}), withService, func(c *Config) { c.Workers, c.MaxRate = 64, 50 })
+		if _, err := client.Connect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range createAll(t, client, 64, 4000) {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		most, first := 0, 0
+		for i, at := range left {
+			for at.Sub(left[first]) >= time.Second {
+				first++
+			}
+			most = max(most, i-first+1)
+		}
+		if most > 50+6 { // those of a second, and of burstTime
+			t.Errorf("%d creates left within a second", most)
+		}
+	})
+}
+
+// A token that has ended in a long pause is renewed before the request leaves, and not by a 401.
+func TestTokenEndsInAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var refused, unauthorized atomic.Int64
+		site := jsmtest.New(jsmtest.Options{Clients: []jsmtest.Client{jsmtest.SandboxClient()},
+			OnAnswer: func(x jsmtest.Exchange) {
+				if x.Status == http.StatusUnauthorized {
+					unauthorized.Add(1)
+				}
+			}})
+		client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/customer") && refused.Add(1) <= 2 {
+				says(429, ``, "Retry-After", "7200")(w, r)
+				return
+			}
+			site.ServeHTTP(w, r)
+		}), withService, func(c *Config) { c.MaxPause = 10 * time.Hour })
+		if err := client.identify(t.Context(), new(Connection)); err != nil {
+			t.Fatal(err)
+		}
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{})
+		if err != nil || call.Attempts != 3 || unauthorized.Load() != 0 {
+			t.Errorf("%+v, %d times 401, %v", call, unauthorized.Load(), err)
+		}
+	})
+}
+
+// The token endpoint's Retry-After is obeyed, before a run and in it, and one that is too long ends the calls: no row is
+// to blame.
+func TestTokenEndpointSaysWhen(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		rest time.Duration
+		at   int // the request for a token that is refused: Connect makes two
+	}{
+		{"before the run", 5 * time.Minute, 2}, {"in the run", 5 * time.Minute, 3},
+		{"before the run, for long", time.Hour, 2}, {"in the run, for long", time.Hour, 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var asked []time.Time // by one goroutine after the other
+				account := jsmtest.SandboxClient()
+				account.Lifetime = time.Minute
+				site := jsmtest.New(jsmtest.Options{Clients: []jsmtest.Client{account}, Latency: 80 * time.Millisecond})
+				client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if strings.HasSuffix(r.URL.Path, "/token") {
+						if asked = append(asked, time.Now()); len(asked) == tt.at {
+							says(429, ``, "Retry-After", fmt.Sprint(tt.rest.Seconds()))(w, r)
+							return
+						}
+					}
+					site.ServeHTTP(w, r)
+				}), withService, func(c *Config) { c.Workers, c.MaxRate, c.MaxPause = 64, 100, 15*time.Minute })
+				_, err := client.Connect(t.Context())
+				for _, err := range append(createAll(t, client, 64, 8000), err) {
+					if _, paused := errors.AsType[*PauseError](err); err != nil && !(paused && tt.rest == time.Hour) {
+						t.Error(err)
+					}
+				}
+				switch {
+				case tt.rest == time.Hour && len(asked) != tt.at:
+					t.Errorf("it was asked again: %v", asked[tt.at-1:])
+				case tt.rest < time.Hour && asked[tt.at].Sub(asked[tt.at-1]) < tt.rest:
+					t.Errorf("it was asked again after %v", asked[tt.at].Sub(asked[tt.at-1]))
+				}
+			})
+		})
+	}
+}
+
+// A token endpoint that is out of order for long, or refuses, ends the calls as a site does: no row is to blame.
+func TestTokenEndpointIsDown(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		answer   http.HandlerFunc
+		maxPause time.Duration
+		ended    time.Duration // at the latest
+		outage   bool          // and not a pause
+	}{
+		{"fails", says(502, ``), 2 * time.Minute, 3 * time.Minute, true},
+		{"fails, and nobody waits for long", says(502, ``), time.Second, time.Minute, true},
+		{"says that it fails for long", says(503, ``, "Retry-After", "7200"), 15 * time.Minute, 2 * time.Minute, false},
+		{"refuses", says(429, ``), 15 * time.Minute, 16 * time.Minute, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				site := jsmtest.New(jsmtest.Options{Clients: []jsmtest.Client{jsmtest.SandboxClient()}})
+				asked, start := 0, time.Now() // by one goroutine after the other
+				client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if strings.HasSuffix(r.URL.Path, "/token") {
+						asked++
+						tt.answer(w, r)
+						return
+					}
+					site.ServeHTTP(w, r)
+				}), withService, func(c *Config) { c.MaxPause = tt.maxPause })
+				for _, err := range createAll(t, client, 64, 100) {
+					if e, ok := errors.AsType[*PauseError](err); !ok || e.Outage.IsZero() == tt.outage {
+						t.Errorf("got %v", err)
+					}
+				}
+				if took := time.Since(start); took > tt.ended || asked > 45 {
+					t.Errorf("ended after %v, and asked %d times", took, asked)
+				}
+			})
+		})
+	}
+}
+
+// A request for a token ends with the call that needs it.
+func TestTokenRequestEndsWithItsCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asking atomic.Int64
+		client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asking.Add(1)
+			defer asking.Add(-1)
+			hang(w, r)
+		}), withService)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		_, call, err := client.CreateCustomer(ctx, newcomer, Hooks{})
+		if !errors.Is(err, context.DeadlineExceeded) || call != (Call{}) || asking.Load() != 0 ||
+			time.Since(start) != time.Second {
+			t.Errorf("after %v: %+v, %v; %d are under way", time.Since(start), call, err, asking.Load())
+		}
+	})
 }
 
 // A service account's token is fetched again before it ends, once for all workers.
@@ -152,9 +396,9 @@ func TestRenewKeepsANewerToken(t *testing.T) {
 	client := newTestClient(t, "https://acme.example.test", func(c *Config) {
 		c.Credentials = Credentials{ClientID: "i", ClientSecret: "s"}
 	})
-	client.current.Store(&oauth2.Token{AccessToken: "new"})
-	client.dropToken(&oauth2.Token{AccessToken: "old"})
-	if got, err := client.token(t.Context()); err != nil || got.AccessToken != "new" {
+	<-client.current
+	client.current <- &oauth2.Token{AccessToken: "new"}
+	if got, err := client.token(t.Context(), &request{badToken: &oauth2.Token{AccessToken: "old"}}); err != nil || got.AccessToken != "new" {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
-	"golang.org/x/sync/singleflight"
 
 	"jsm-onboard/apiclient/pacer"
 )
@@ -77,9 +76,7 @@ type Client struct {
 	cloud  cloud
 	kind   CredentialKind
 
-	current      atomic.Pointer[oauth2.Token]
-	tokenRequest singleflight.Group // for the next token of a service account
-
+	current   chan *oauth2.Token // holds the token, or nil; who takes it out puts one back
 	group     *pacer.Group
 	mu        sync.Mutex
 	endpoints map[operation]*endpoint // guarded by mu
@@ -131,8 +128,9 @@ func New(c Config) (*Client, error) {
 		endpoints: map[operation]*endpoint{},
 		random:    rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)),
 		root:      root,
+		current:   make(chan *oauth2.Token, 1),
 	}
-	client.current.Store(c.Credentials.token(kind))
+	client.current <- c.Credentials.token(kind)
 	return client, nil
 }
 
@@ -146,7 +144,7 @@ func (c *Client) endpoint(o operation) *endpoint {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.endpoints[o] == nil {
-		c.endpoints[o] = &endpoint{Pacer: c.group.Pacer(o.method+" "+o.route, rate)}
+		c.endpoints[o] = &endpoint{Pacer: c.group.Pacer(o.method+" "+cmp.Or(o.route, o.name), rate)}
 	}
 	return c.endpoints[o]
 }

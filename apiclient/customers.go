@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -27,28 +28,29 @@ type NewCustomer struct {
 	DisplayName string `json:"displayName"`
 }
 
-// CreateCustomer creates a customer. A nil error means a 201 with an account id; an *Error with Call.Status 409, that
-// the address is taken, maybe by an attempt of ours if Call.Lost. After any other error the customer may have been
-// created only if Call.Lost.
+// CreateCustomer creates a customer, of whom it returns ID and Email. A nil error means a 201 with an account id; an
+// *Error with Call.Status 409, that the address is taken, maybe by an attempt of ours if Call.Lost. After any other
+// error the customer may have been created only if Call.Lost.
 func (c *Client) CreateCustomer(ctx context.Context, n NewCustomer, hooks Hooks) (Account, Call, error) {
-	return doJSON(ctx, c, &request{
-		operation:   opCreate,
-		query:       "strictConflictStatusCode=true",
-		body:        n,
-		private:     []string{n.Email, n.DisplayName},
-		hooks:       hooks,
-		wantCreated: true,
-	}, func(made Account) bool { // whose address may be hidden
-		return made.ID != "" && (made.Email == "" || strings.EqualFold(made.Email, n.Email))
+	made, call, err := doJSON(ctx, c, &request{
+		operation: opCreate,
+		query:     "strictConflictStatusCode=true",
+		body:      n,
+		private:   []string{n.Email, n.DisplayName},
+		hooks:     hooks,
+		want:      http.StatusCreated,
+	}, func(v struct{ AccountID, EmailAddress string }) bool { // the address may be hidden, and nothing else is needed
+		return v.AccountID != "" && (v.EmailAddress == "" || strings.EqualFold(v.EmailAddress, n.Email))
 	})
+	return Account{ID: made.AccountID, Email: made.EmailAddress}, call, err
 }
 
 // RevokePortalAccess revokes the portal-only access of an account. The account is not deleted: the address stays taken.
-// Only a 2xx with an empty body is success. A 404 does not prove that the account is gone, as the operation is
-// experimental: see Error.RouteUncertain.
+// Only a 204 is success. A 404 does not prove that the account is gone, as the operation is experimental: see
+// Error.RouteUncertain.
 func (c *Client) RevokePortalAccess(ctx context.Context, accountID string, hooks Hooks) (Call, error) {
 	ids := []string{accountID}
-	return c.do(ctx, &request{operation: opRevoke, ids: ids, hooks: hooks, read: readNothing})
+	return c.do(ctx, &request{operation: opRevoke, ids: ids, hooks: hooks, want: http.StatusNoContent})
 }
 
 // RenameCustomer changes the display name of a portal-only account of this site, through the gateway. The operation is
@@ -64,15 +66,15 @@ func (c *Client) RenameCustomer(ctx context.Context, accountID, displayName stri
 		body:      map[string]string{"displayName": displayName},
 		root:      c.cloud.gateway,
 		private:   []string{displayName},
-		read:      func(body []byte) bool { return readNothing(body) || namesNoOther(body, accountID) },
+		read:      func(body []byte) bool { return namesNoOther(body, accountID) },
 	})
 }
 
-// namesNoOther accepts a JSON object that names no other account: what a successful rename answers is not known.
+// namesNoOther accepts nothing, or an object that names no other account: what a rename answers is not known.
 func namesNoOther(body []byte, accountID string) bool {
-	answer := Account{ID: accountID}
-	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) && json.Unmarshal(body, &answer) == nil &&
-		answer.ID == accountID
+	answer := struct{ AccountID string }{accountID}
+	body = bytes.TrimSpace(body)
+	return len(body) == 0 || body[0] == '{' && json.Unmarshal(body, &answer) == nil && answer.AccountID == accountID
 }
 
 // Account is a user of any kind. Email is empty where the site hides it.
@@ -110,11 +112,11 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 	found, _, err := doJSON(ctx, c, &request{
 		operation: opSearch,
 		query:     url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode(),
+		private:   []string{email},
 	}, func(found []Account) bool { return found != nil && !slices.ContainsFunc(found, nameless) })
 	if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindForbidden {
-		err = BrowseMissing
-	}
-	if err != nil {
+		return Account{}, BrowseMissing
+	} else if err != nil {
 		return Account{}, err
 	}
 	return pick(slices.Compact(found), email)

@@ -54,7 +54,7 @@ type Connection struct {
 	Reached     bool    // there is a Jira Service Management site
 	Version     string
 	Skew        time.Duration // of the site's clock against this one, to the second
-	RateHeaders []string      // names of the headers about quotas that were seen
+	RateHeaders []string      // names of headers about quotas, on the answers with version, user and permissions
 }
 
 // Connect finds out, before the first create, whether the site can be reached, which address takes the credentials,
@@ -72,7 +72,7 @@ func (c *Client) Connect(ctx context.Context) (Connection, error) {
 
 // reach is the first step of Connect. It needs no credentials, and proves that there is a Jira Service Management site.
 func (c *Client) reach(ctx context.Context, conn *Connection) error {
-	r := &request{operation: opInfo, anonymous: true, check: true}
+	r := &request{operation: opInfo, anonymous: true, root: c.site, check: true}
 	info, _, err := doJSON(ctx, c, r, func(v struct{ Version string }) bool { return v.Version != "" })
 	conn.Version = info.Version
 	conn.readHeaders(r.last)
@@ -94,8 +94,8 @@ func (c *Client) reach(ctx context.Context, conn *Connection) error {
 // identify is the second step of Connect: it finds the cloud id, and the address that takes the credentials. A token
 // with scopes gets 401 at the site, as a wrong one does, and nothing in it shows which it is: so the gateway is asked.
 func (c *Client) identify(ctx context.Context, conn *Connection) error {
-	r := &request{operation: opTenant, anonymous: true, check: true}
-	found, _, err := doJSON(ctx, c, r, func(t struct{ CloudID string }) bool { return IsAccountID(t.CloudID) })
+	r := &request{operation: opTenant, anonymous: true, root: c.site, check: true}
+	found, _, err := doJSON(ctx, c, r, func(t struct{ CloudID string }) bool { return idShape.MatchString(t.CloudID) })
 	c.tenant, conn.CloudID = found.CloudID, found.CloudID
 	var atSite error
 	if c.kind == APIToken {
@@ -173,6 +173,7 @@ func (c *Client) checkPermissions(ctx context.Context, conn *Connection) error {
 	}
 	r := &request{operation: opPermissions, query: "permissions=ADMINISTER,USER_PICKER", check: true}
 	has, _, err := doJSON(ctx, c, r, func(p permissions) bool { return p.Permissions != nil })
+	conn.readHeaders(r.last)
 	if err != nil && (r.last.effect != denied || ctx.Err() != nil) {
 		return err
 	}
@@ -196,7 +197,8 @@ func (conn *Connection) readHeaders(a answer) {
 	if date, err := http.ParseTime(a.header.Get("Date")); err == nil {
 		conn.Skew = date.Sub(a.receivedAt.Truncate(time.Second)).Round(time.Second)
 	}
-	conn.RateHeaders = slices.DeleteFunc(slices.Sorted(maps.Keys(a.header)), func(name string) bool {
+	more := slices.DeleteFunc(slices.Collect(maps.Keys(a.header)), func(name string) bool {
 		return !strings.Contains(name, "Ratelimit") && name != "Retry-After"
 	})
+	conn.RateHeaders = slices.Compact(slices.Sorted(slices.Values(append(more, conn.RateHeaders...))))
 }

@@ -167,6 +167,23 @@ func TestConnectReportsSkewAndRateHeaders(t *testing.T) {
 	}
 }
 
+// The headers of every answer count, not those of the last one.
+func TestRateHeadersOfTheFirstAnswer(t *testing.T) {
+	site := jsmtest.New(jsmtest.Options{})
+	server := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, serviceDeskAPI) {
+			w.Header().Set("X-RateLimit-Remaining", "99")
+		} else {
+			w.Header().Set("Retry-After", "1")
+		}
+		site.ServeHTTP(w, r)
+	}))
+	conn, err := newTestClient(t, server.URL).Connect(t.Context())
+	if diff := cmp.Diff([]string{"Retry-After", "X-Ratelimit-Remaining"}, conn.RateHeaders); diff != "" || err != nil {
+		t.Errorf("%s%v", diff, err)
+	}
+}
+
 func TestConnectWaitsForTheQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		site := jsmtest.New(jsmtest.Options{})
@@ -187,6 +204,7 @@ func TestConnectWaitsForTheQuota(t *testing.T) {
 		}
 	})
 }
+
 func TestScopes(t *testing.T) {
 	const granular = "read:customer:jira-service-management read:user:jira"
 	for name, tt := range map[string]struct {

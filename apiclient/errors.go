@@ -56,6 +56,8 @@ const (
 		"a token with scopes needs write:customer:jira-service-management"
 
 	globalPermissions = "Jira settings > System > Global permissions"
+
+	hidden = "[hidden]" // in place of what must not be shown
 )
 
 var hintCredentials = map[CredentialKind]string{
@@ -67,12 +69,12 @@ var hintCredentials = map[CredentialKind]string{
 }
 
 // Error is an operation that failed. Message may hold what was sent (an address, a name): it is for the results file.
-// Error and Redacted mask that. No field ever holds credentials.
+// Error and Redacted are for logs. Where the server quotes credentials that were sent, "[hidden]" is in their place.
 type Error struct {
 	Op      string // what was being done
 	Status  int    // 0: no answer
-	Key     string // the server's own name for the problem (i18nKey)
-	Message string // what the server said, or what happened: one line, at most 200 characters, no markup
+	Key     string // the server's own name for the problem (i18nKey), such as cv.signup.error.not.allowed
+	Message string // what happened, or what the server said: one line, no markup, of its text at most 200 characters
 	Kind    Kind
 	Hint    string // what to do about it, in one sentence; may be empty
 
@@ -80,22 +82,23 @@ type Error struct {
 	// through: 404, 405 or 410 before it has ever succeeded, or any web page. Otherwise a 404 is about what was named.
 	RouteUncertain bool
 
-	private []string
+	masked string // Message for logs; "": as it is
 }
 
 func newError(op string, kind Kind, message, hint string) *Error {
 	return &Error{Op: op, Kind: kind, Message: message, Hint: hint}
 }
 
-// Error is safe for a log.
+// Error is for a log: what was being done, and Redacted.
 func (e *Error) Error() string { return e.Op + ": " + e.Redacted() }
 
-// Redacted is Reason without addresses and names.
-func (e *Error) Redacted() string { return mask(e.Reason(), e.private) }
+// Redacted is Reason with only as much of the server's text as can be no person; see mask.
+func (e *Error) Redacted() string { return e.reason(cmp.Or(e.masked, e.Message)) }
 
 // Reason is what happened without what was being done: status and message, for the results file.
-func (e *Error) Reason() string {
-	text := e.Message
+func (e *Error) Reason() string { return e.reason(e.Message) }
+
+func (e *Error) reason(text string) string {
 	if e.Status != 0 {
 		text = strings.TrimSuffix(statusText(e.Status)+": "+text, ": ")
 	}
@@ -117,20 +120,16 @@ func (e *Error) NotAuthorized() bool {
 // failure is the error for an operation with its last answer.
 func (c *Client) failure(ctx context.Context, r *request) *Error {
 	a := r.last
-	if inner, ok := errors.AsType[*Error](a.err); ok {
-		return inner
-	}
-	e := &Error{Op: r.name, Status: a.status, private: r.private}
-	if a.status == 0 {
-		e.Kind, e.Message, e.Hint = noAnswer(a.err)
-	} else {
-		e.Key, e.Message = readMessage(a.header, a.body)
-		c.setKind(r, e)
-	}
+	key, said := readMessage(a.header, a.body)
+	key, said = c.quote(key, r), c.quote(said, r)
+	e := &Error{Op: r.name, Status: a.status, Key: i18nKey.FindString(key), Message: said}
+	c.setKind(r, e)
 	if e.Kind == KindTimeout && r.check {
 		e.Message += " (" + checkTimeout.String() + ")"
 	}
-	e.Key, e.Message = c.quote(e.Key), c.quote(e.Message)
+	if !r.anonymous { // else nobody has been named
+		e.masked = strings.Replace(e.Message, said, mask(said, r.private), 1)
+	}
 	if e.Kind == KindUnauthorized && !r.anonymous && !r.check && // the credentials may be good for anything else
 		(c.may(ctx, opMyself) == Yes || c.hasManageScope(ctx) == Yes) {
 		e.Kind, e.Hint = KindScope, HintScope
@@ -138,13 +137,15 @@ func (c *Client) failure(ctx context.Context, r *request) *Error {
 	return e
 }
 
-// setKind sets the kind of an answered failure, and what to do about it.
+// setKind sets the kind of a failure, and what to do about it.
 func (c *Client) setKind(r *request, e *Error) {
 	a := r.last
 	page := isPage(a.header, a.body)
 	missing := []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone}
 	e.RouteUncertain = page || slices.Contains(missing, a.status) && !c.endpoint(r.operation).works.Load()
 	switch e.Kind = KindInvalid; {
+	case a.status == 0:
+		e.Kind, e.Message, e.Hint = noAnswer(a.err)
 	case a.status/100 == 3:
 		e.Kind, e.Message, e.Hint = KindSite, "a redirect to another page of the site", hintPage
 		if to, err := url.Parse(a.header.Get("Location")); err == nil && to.Host != "" && to.Host != hostOf(c.site) {
@@ -171,11 +172,11 @@ func (c *Client) setKind(r *request, e *Error) {
 	}
 }
 
-// noAnswer returns why there was none, and what to do about it. The text is that of the innermost error: outer ones may
-// have URLs and credentials.
+// noAnswer returns why there was none, and what to do about it. The text is that of the innermost error, as outer ones
+// may have URLs and credentials, and without what it quotes of an answer.
 func noAnswer(err error) (kind Kind, text, hint string) {
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
-		text = userInfo.ReplaceAllString(inner.Error(), "//")
+		text = clean(quotedByGo.ReplaceAllString(inner.Error(), hidden))
 	}
 	op, isOp := errors.AsType[*net.OpError](err)
 	name, isName := errors.AsType[*net.DNSError](err)
@@ -202,8 +203,8 @@ func is[T error](err error) bool {
 	return ok
 }
 
-// userInfo is a user and password in a URL.
-var userInfo = regexp.MustCompile(`//[^/\s]*@`)
+// quotedByGo is a text with %q, and a user and password in a URL.
+var quotedByGo = regexp.MustCompile(`"(?:\\.|[^"\\])*"|//[^/\s]*@`)
 
 // maxMessage is how much of a server's message is quoted, in characters.
 const maxMessage = 200
@@ -223,12 +224,13 @@ func readMessage(h http.Header, body []byte) (key, text string) {
 		ErrorMessages         []string
 		Errors                map[string]string
 		I18nErrorMessage      struct{ I18nKey string }
+		OfToken               string `json:"error_description"`
 	}
 	if is[*json.SyntaxError](json.Unmarshal(body, &v)) {
 		line, _, _ := bytes.Cut(body, []byte("\n"))
 		return "", string(line)
 	}
-	texts := append(v.ErrorMessages, v.ErrorMessage, v.Message) // without those of another type than usual
+	texts := append(v.ErrorMessages, v.ErrorMessage, v.Message, v.OfToken) // without those of another type than usual
 	for _, field := range slices.Sorted(maps.Keys(v.Errors)) {
 		texts = append(texts, field+": "+strings.TrimSpace(v.Errors[field]))
 	}
@@ -240,7 +242,17 @@ var (
 	titleTag  = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
 	anyTag    = regexp.MustCompile(`<[/!?a-zA-Z][^>]*>?`)
 	invisible = regexp.MustCompile(`[\pC\pZ]`)
-	address   = regexp.MustCompile(`[^\s<>()\[\]",;:=]+(?:@|%40)[^\s<>()\[\]"',;:]+`)
+	i18nKey   = regexp.MustCompile(`^[a-z]\w*(?:[.-]\w+)+$`)
+	quotation = regexp.MustCompile("[\"`“”„«»‹›‘][^\"`“”»›’]*[\"`“”»›’]?" + `|\B'[^']*'?`)
+	unclear   = regexp.MustCompile(`\S*(?:@|%40|[^\x00-\x7f])\S*`)
+	word      = regexp.MustCompile(`[A-Za-z0-9]+`)
+
+	// Words of APIs and proxies that name nobody.
+	harmless = strings.Fields("A Access Account Address An Atlassian Attention Authentication Authorization Bad " +
+		"Blocked Cannot Client Customer Denied Email Error Failed Forbidden Gateway HTTP If Internal Invalid It JSON " +
+		"Jira Log Management Name No Not Only Organization Permission Please Project Rate Rejected Request Required " +
+		"Server Service Sign Signup Site Some The There This Timeout Token Too Unable Unauthorized Unavailable " +
+		"Unknown User XSRF You Your accountId displayName emailAddress organizationId")
 )
 
 // isPage reports whether an answer is HTML, or any other markup.
@@ -252,29 +264,36 @@ func isPage(h http.Header, body []byte) bool {
 
 // clean makes one line of at most maxMessage characters, without markup and control characters.
 func clean(s string) string {
-	s = strings.ToValidUTF8(s[:min(len(s), 16*maxMessage)], "\ufffd")
-	s = invisible.ReplaceAllString(anyTag.ReplaceAllString(s, " "), " ")
-	s = strings.Join(strings.Fields(s), " ")
+	s = anyTag.ReplaceAllString(strings.ToValidUTF8(s, "\ufffd"), " ")
+	s = strings.Join(strings.Fields(invisible.ReplaceAllString(s, " ")), " ")
 	if runes := []rune(s); len(runes) > maxMessage {
 		return strings.TrimSpace(string(runes[:maxMessage-1])) + "…"
 	}
 	return s
 }
 
-// quote makes a text fit to be quoted: clean, and without secrets.
-func (c *Client) quote(s string) string {
-	for _, secret := range c.config.Credentials.secrets() {
-		s = strings.ReplaceAll(s, secret, "[hidden]")
+// quote makes a server's text fit to be quoted: clean, and without secrets and the token of r, also as a form has them.
+func (c *Client) quote(s string, r *request) string {
+	given := c.config.Credentials
+	secrets := strings.Fields(given.APIToken + " " + given.AccessToken + " " + given.ClientSecret)
+	if r.token != nil {
+		secrets = append(secrets, strings.TrimRight(r.token.AccessToken, "=")) // the base64 of address and API token
+	}
+	for _, secret := range secrets {
+		s = strings.NewReplacer(secret, hidden, url.QueryEscape(secret), hidden).Replace(s)
 	}
 	return clean(s)
 }
 
-// mask takes personal data out of a text: anything like an address, and the words given where they stand alone.
+// mask leaves of a server's text what can be no person: no quotations, addresses, other scripts, words of what is
+// private, and no capital letters but those of harmless words.
 func mask(s string, private []string) string {
-	s = address.ReplaceAllString(s, "[address]")
-	for _, p := range private {
-		word := regexp.MustCompile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(clean(p)) + `($|[^\pL\pN])`)
-		s = word.ReplaceAllString(s, "${1}[hidden]${2}")
-	}
-	return s
+	sent := word.FindAllString(strings.ToLower(strings.Join(private, " ")), -1)
+	s = unclear.ReplaceAllString(quotation.ReplaceAllString(s, hidden), hidden)
+	return word.ReplaceAllStringFunc(s, func(w string) string {
+		if lower := strings.ToLower(w); slices.Contains(sent, lower) || lower != w && !slices.Contains(harmless, w) {
+			return hidden
+		}
+		return w
+	})
 }

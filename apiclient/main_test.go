@@ -33,7 +33,7 @@ var sandboxBasic = Credentials{Email: "sandbox@example.com", APIToken: "sandbox-
 func newTestClient(t testing.TB, site string, change ...func(*Config)) *Client {
 	t.Helper()
 	c := Config{Site: site, GatewayURL: site, TokenURL: site + "/oauth/token", Credentials: sandboxBasic,
-		Timeout: 5 * time.Second, MaxPause: time.Minute, Workers: 8, UserAgent: "jsm-onboard"}
+		Timeout: time.Minute, MaxPause: time.Minute, Workers: 8, UserAgent: "jsm-onboard"}
 	for _, f := range change {
 		f(&c)
 	}

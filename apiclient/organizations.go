@@ -3,11 +3,14 @@ package apiclient
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // https://developer.atlassian.com/cloud/jira/service-desk/rest/
@@ -49,14 +52,12 @@ func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 	return c.list(ctx, opOrganizations)
 }
 
-// ServiceDeskOrganizations lists the organizations that were added to a service desk. It needs the same rights as
-// adding one.
+// ServiceDeskOrganizations lists those that were added to a service desk. It needs the same rights as adding one.
 func (c *Client) ServiceDeskOrganizations(ctx context.Context, deskID string) ([]Organization, error) {
 	return c.list(ctx, opDeskMembers, deskID)
 }
 
-// ServiceDesk finds a service desk by its id or by the key of its project. KindNotFound: there is none, or the account
-// cannot see it.
+// ServiceDesk finds one by its id or its project's key. KindNotFound: there is none, or the account cannot see it.
 func (c *Client) ServiceDesk(ctx context.Context, key string) (ServiceDesk, error) {
 	desk, _, err := doJSON(ctx, c, &request{operation: opDesk, ids: []string{key}}, func(d ServiceDesk) bool {
 		return d.ID != "" && (d.ID == key || d.ProjectID == key || strings.EqualFold(d.ProjectKey, key))
@@ -64,15 +65,20 @@ func (c *Client) ServiceDesk(ctx context.Context, key string) (ServiceDesk, erro
 	return desk, err
 }
 
-// CreateOrganization makes an organization of 1 to 200 characters, or returns the one that has this name: the API
-// answers 201 to both. It may be repeated.
+// CreateOrganization makes an organization of 1 to 200 characters, or returns the one that has this name, apart from
+// case, blanks and Unicode form: the API answers 201 to both. It may be repeated.
 func (c *Client) CreateOrganization(ctx context.Context, name string) (Organization, error) {
 	made, _, err := doJSON(ctx, c, &request{
 		operation: opCreateOrganization,
 		body:      map[string]string{"name": name},
 		private:   []string{name},
-	}, func(made Organization) bool { return made.ID != "" })
+		want:      http.StatusCreated,
+	}, func(made Organization) bool { return made.ID != "" && foldName(made.Name) == foldName(name) })
 	return made, err
+}
+
+func foldName(name string) string {
+	return strings.ToLower(strings.Join(strings.Fields(norm.NFC.String(name)), " "))
 }
 
 // AddToOrganization adds accounts to an organization; 50 a call is what the API is known to take. It may be repeated.
@@ -89,13 +95,16 @@ func (c *Client) AddToServiceDesk(ctx context.Context, id string, accountIDs []s
 
 // AddOrganizationToServiceDesk gives the members of an organization access to a service desk. It may be repeated.
 func (c *Client) AddOrganizationToServiceDesk(ctx context.Context, deskID, organizationID string) (Call, error) {
-	// The API wants a number here, though it answers with texts.
-	return c.add(ctx, opAddOrganization, deskID, map[string]json.Number{"organizationId": json.Number(organizationID)})
+	number, err := strconv.Atoi(organizationID) // the API wants a number here, though it answers with texts
+	if err != nil {
+		return Call{}, newError(opAddOrganization.name, KindInvalid, "this is not an id", "")
+	}
+	return c.add(ctx, opAddOrganization, deskID, map[string]int{"organizationId": number})
 }
 
 // add posts what is answered with 204 and nothing else.
 func (c *Client) add(ctx context.Context, o operation, id string, body any) (Call, error) {
-	return c.do(ctx, &request{operation: o, ids: []string{id}, body: body, read: readNothing})
+	return c.do(ctx, &request{operation: o, ids: []string{id}, body: body, want: http.StatusNoContent})
 }
 
 // pageSize is how many values one page is asked for.
@@ -110,8 +119,7 @@ type page struct {
 }
 
 func (p page) valid() bool {
-	nameless := func(o Organization) bool { return o.ID == "" }
-	return p.Values != nil && !slices.ContainsFunc(p.Values, nameless)
+	return p.Values != nil && !slices.ContainsFunc(p.Values, func(o Organization) bool { return o.ID == "" })
 }
 
 // list lists each organization once; with an error it is not complete. The next page is that of _links.next where it is

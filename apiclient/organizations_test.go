@@ -2,16 +2,17 @@ package apiclient
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"jsm-onboard/apiclient/jsmtest"
 )
 
-// collect reads a list to its end.
 // The way of an account into organizations and service projects, twice: all of it may be repeated.
 func TestAccess(t *testing.T) {
 	site, server := serveSite(t, jsmtest.Options{Organizations: []jsmtest.Organization{{Name: "Acme"}}})
@@ -84,6 +85,22 @@ func TestAccessIsRefused(t *testing.T) {
 	checkKind(t, err, KindForbidden, "licence")
 }
 
+// The organization that was asked for, and no other one: a wrong membership is a data leak.
+func TestCreateOrganizationTakesNoOther(t *testing.T) {
+	for name, same := range map[string]bool{"Acme Söhne": true, " ACME  So\u0308hne": true, "Acme": false, "": false} {
+		synctest.Test(t, func(t *testing.T) {
+			body, _ := json.Marshal(map[string]string{"id": "7", "name": name})
+			made, err := inProcess(t, says(201, string(body))).CreateOrganization(t.Context(), "Acme Söhne")
+			if (err == nil) != same || (made.ID == "7") != same {
+				t.Errorf("%q: %+v, %v", name, made, err)
+			}
+			if !same {
+				checkKind(t, err, KindAnswer, "")
+			}
+		})
+	}
+}
+
 // The numbers and texts that the operations want.
 func TestAccessRequests(t *testing.T) {
 	for want, do := range map[string]func(context.Context, *Client) error{
@@ -112,7 +129,7 @@ func TestAccessRequests(t *testing.T) {
 			body, _ := io.ReadAll(r.Body)
 			got = r.Method + " " + r.RequestURI + " " + string(body)
 			if r.URL.Path == opOrganizations.route {
-				says(201, `{"id":"7","name":"x"}`)(w, r)
+				says(201, `{"id":"7","name":"Acme Söhne"}`)(w, r)
 				return
 			}
 			w.WriteHeader(http.StatusNoContent)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,8 @@ const maxWait = 24 * time.Hour
 
 // quotaAnswer is what an attempt means for the pacer.
 func quotaAnswer(a answer) pacer.Answer {
-	q := pacer.Answer{Level: a.level(), RetryAfter: a.retryAfter(), Reason: clean(a.header.Get("RateLimit-Reason"))}
+	reason := mask(clean(a.header.Get("RateLimit-Reason")), nil)
+	q := pacer.Answer{Level: a.level(), RetryAfter: a.retryAfter(), Reason: reason}
 	switch {
 	case a.effect == refused:
 		q.Kind, q.Shared = pacer.Refused, strings.HasPrefix(strings.ToLower(q.Reason), "jira-quota-")
@@ -27,7 +29,7 @@ func quotaAnswer(a answer) pacer.Answer {
 		}
 	case a.effect == odd, a.effect == denied, a.effect == done:
 		return pacer.Answer{Kind: pacer.Passed, Level: q.Level}
-	case errors.Is(a.err, context.Canceled), is[*Error](a.err):
+	case errors.Is(a.err, context.Canceled):
 		q.Kind = pacer.Unsent // the site is not to blame
 	case a.status == 0:
 		q.Kind = pacer.Failed
@@ -38,9 +40,10 @@ func quotaAnswer(a answer) pacer.Answer {
 	return q
 }
 
-// retryAfter reads seconds or a date; 0: not given. Of several values the longest counts.
+// retryAfter reads seconds or a date; 0: not given. Of several values, also in one line, the longest counts.
 func (a answer) retryAfter() (longest time.Duration) {
-	for _, v := range a.header.Values("Retry-After") {
+	lines := a.header.Values("Retry-After")
+	for _, v := range slices.Concat(lines, strings.Split(strings.Join(lines, ","), ",")) {
 		if s, err := strconv.ParseFloat(strings.TrimSpace(v), 64); s > 0 && (err == nil || math.IsInf(s, 0)) {
 			longest = max(longest, time.Duration(min(s, maxWait.Seconds())*float64(time.Second)))
 		} else {

@@ -24,6 +24,7 @@ func TestRetryAfter(t *testing.T) {
 		{"NaN", 0}, {"Mon, 04 May 2026 12:00:20 GMT", 20 * time.Second},
 		{"Monday, 04-May-26 12:00:20 GMT", 20 * time.Second}, {"Mon May  4 12:00:20 2026", 20 * time.Second},
 		{"Mon, 04 May 2026 11:00:00 GMT", 0}, {"Mon, 04 May 2126 12:00:00 GMT", maxWait},
+		{"5, 60", time.Minute}, {"60,soon", time.Minute}, {"5, Mon, 04 May 2026 12:00:20 GMT", 5 * time.Second},
 	} {
 		h := http.Header{"Retry-After": {tt.value}, "Date": {noon.Format(http.TimeFormat)}}
 		// The local clock is an hour off: only Date counts.
@@ -88,6 +89,8 @@ func TestQuotaAnswer(t *testing.T) {
 			pacer.Answer{Kind: pacer.Refused, RetryAfter: time.Minute, Reason: "jira-burst-based"}},
 		{"points", answer{effect: refused, status: 429, header: header("jira-quota-tenant-based")},
 			pacer.Answer{Kind: pacer.Refused, RetryAfter: time.Minute, Reason: "jira-quota-tenant-based", Shared: true}},
+		{"a person", answer{effect: refused, status: 429, header: header("jira of Ann Lee, ann@example.com")},
+			pacer.Answer{Kind: pacer.Refused, RetryAfter: time.Minute, Reason: "jira of [hidden] [hidden], [hidden]"}},
 		{"no header", answer{effect: refused, status: 429, header: http.Header{}}, pacer.Answer{Kind: pacer.Refused}},
 		{"while more remains", answer{effect: refused, status: 429, header: more}, pacer.Answer{Kind: pacer.Refused,
 			Level: &pacer.Level{Remaining: 5, Reset: time.Hour}}},

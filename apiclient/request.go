@@ -1,7 +1,6 @@
 package apiclient
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -12,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/oauth2"
 
 	"jsm-onboard/apiclient/pacer"
 )
@@ -32,24 +33,26 @@ type request struct {
 	operation
 	ids   []string // of the route, in its order
 	query string
-	body  any // sent as JSON
+	body  any // sent as JSON, or as a form
 
-	anonymous   bool              // to the site, without credentials
-	root        string            // send to this root; "": where the credentials are taken
-	check       bool              // sent before the run: ends with its context, and gives up sooner
-	private     []string          // addresses and names, never to be logged
-	hooks       Hooks             // of the caller who records attempts
-	wantCreated bool              // only 201 is success, and not any 2xx
-	read        func([]byte) bool // reads the body of a success, and reports whether it is whole and what is promised
+	anonymous bool              // without credentials
+	root      string            // send to this root; "": where the credentials are taken
+	check     bool              // sent before the run: ends with its context, and gives up sooner
+	forAll    bool              // nobody else sends it meanwhile: ends with its context, and its failures are an outage
+	private   []string          // addresses and names, never to be logged
+	hooks     Hooks             // of the caller who records attempts
+	want      int               // the status that the API promises; 0: any 2xx
+	read      func([]byte) bool // reads the body of a success, and reports whether it is what is promised; may be nil
 
 	// What has come of it so far:
-	call         Call
-	last         answer
-	began        time.Time // its first attempt since the last refusal
-	failures     int
-	failedAlone  int  // attempts that failed or were refused while the site let others pass
-	tokenDropped bool // once
-	onRecord     bool
+	token       *oauth2.Token // of the last attempt; nil: it needs none
+	call        Call
+	last        answer
+	began       time.Time // its first attempt since the last refusal or new token
+	failures    int
+	failedAlone int           // attempts that failed or were refused while the site let others pass
+	badToken    *oauth2.Token // that a 401 has refused; nil: none yet
+	onRecord    bool
 }
 
 // path is what the request is sent to, below a root.
@@ -64,15 +67,8 @@ func (r *request) path() string {
 	return path
 }
 
-// readNothing is a read of an answer that the API promises to be empty.
-func readNothing(body []byte) bool { return len(bytes.TrimSpace(body)) == 0 }
-
-// IsAccountID reports whether id can be an account id: a plain segment of a path.
-func IsAccountID(id string) bool {
-	return plainSegment.MatchString(id) && strings.Trim(id, ".") != ""
-}
-
-var plainSegment = regexp.MustCompile(`^[A-Za-z0-9:_.-]{1,256}$`)
+// idShape is what an id in a path can be: no dots alone.
+var idShape = regexp.MustCompile(`^\.*[A-Za-z0-9:_-][A-Za-z0-9:_.-]{0,255}$`)
 
 // How often one operation is tried. Refusals and failures are counted apart.
 const (
@@ -83,8 +79,9 @@ const (
 	checkTimeout     = 15 * time.Second // with one check; the pauses of a quota are not counted
 )
 
-// doJSON sends r and returns its answer, JSON that promised accepts. Any other answer is not used.
+// doJSON sends r and returns its answer, JSON that promised accepts, with 200 or what r wants. No other one is used.
 func doJSON[T any](ctx context.Context, c *Client, r *request, promised func(T) bool) (v T, call Call, err error) {
+	r.want = cmp.Or(r.want, http.StatusOK)
 	r.read = func(body []byte) bool {
 		var got T
 		if json.Unmarshal(body, &got) != nil || !promised(got) {
@@ -100,7 +97,7 @@ func doJSON[T any](ctx context.Context, c *Client, r *request, promised func(T) 
 // do sends r until an answer settles it, there were too many attempts, or a wait is cancelled. The error is an *Error,
 // a *PauseError, that of a hook, or the context's.
 func (c *Client) do(ctx context.Context, r *request) (Call, error) {
-	if slices.ContainsFunc(r.ids, func(id string) bool { return !IsAccountID(id) }) {
+	if slices.ContainsFunc(r.ids, func(id string) bool { return !idShape.MatchString(id) }) {
 		return Call{}, newError(r.name, KindInvalid, "this is not an id", "")
 	}
 	for {
@@ -111,8 +108,8 @@ func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 		case a.effect == done:
 			c.endpoint(r.operation).works.Store(true)
 			return r.call, nil
-		case a.status == http.StatusUnauthorized && !r.tokenDropped && c.dropToken(a.token):
-			r.tokenDropped = true
+		case a.status == http.StatusUnauthorized && c.kind == ServiceAccount && r.token != nil && r.badToken == nil:
+			r.badToken, r.began = r.token, time.Time{}
 			continue
 		case a.final(r.check), ctx.Err() == nil && c.exhausted(ctx, r):
 			return r.call, c.failure(ctx, r)
@@ -129,11 +126,15 @@ func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 func (c *Client) attempt(ctx context.Context, r *request) error {
 	endpoint := c.endpoint(r.operation)
 	passed := endpoint.passed.Load()
-	permit, err := endpoint.Wait(ctx, r.failures > 0)
+	if _, err := c.token(ctx, r); err != nil { // before the permit: else all that wait for one token leave at once
+		return err
+	}
+	permit, err := endpoint.Wait(ctx, r.failures > 0 && !r.forAll)
 	if err != nil {
 		return err
 	}
-	if r.hooks.BeforeSend != nil && !r.onRecord {
+	r.token, err = c.token(ctx, r) // another one only if that has ended since
+	if err == nil && r.hooks.BeforeSend != nil && !r.onRecord {
 		err = r.hooks.BeforeSend()
 		r.onRecord = err == nil
 	}
@@ -194,22 +195,22 @@ func (c *Client) exhausted(ctx context.Context, r *request) bool {
 	failed, tries, wait := r.last.effect != refused, r.call.Refused, r.last.quota.RetryAfter
 	if failed {
 		tries, wait = r.failures, wait+time.Since(r.began)
-		recorded := r.hooks.BeforeSend != nil // it is asked again and again, as it may have been carried out
-		if !recorded && wait > c.config.MaxPause && !c.endpoint(r.operation).Pace().Probing ||
+		needed := r.hooks.BeforeSend != nil || r.forAll // as it may have been carried out, or all need it
+		if !needed && wait > c.config.MaxPause && !c.endpoint(r.operation).Pace().Probing ||
 			r.check && wait >= checkTimeout || (r.check || r.last.effect == odd) && tries >= maxAttemptsCheck {
 			return true
 		}
 	}
 	long := r.last.quota.RetryAfter > 0 && wait > c.config.MaxPause // nobody waits for so long, and others need not
 	return r.failedAlone > 1 && long || r.failedAlone >= ownTroubleAfter && tries >= maxAttempts ||
-		(tries >= maxAttemptsAlone || failed && long) && c.alive(ctx)
+		!r.forAll && (tries >= maxAttemptsAlone || failed && long) && c.alive(ctx)
 }
 
 // alive reports whether the site answers a request that needs no credentials; it tries once.
 func (c *Client) alive(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	r := &request{operation: opInfo, anonymous: true, check: true, read: json.Valid}
+	r := &request{operation: opInfo, anonymous: true, root: c.site, check: true, read: json.Valid}
 	return c.attempt(ctx, r) == nil && (r.last.effect == done || r.last.effect == denied)
 }
 

@@ -53,7 +53,6 @@ func TestFinal(t *testing.T) {
 		{"proxy before", answer{effect: unsent, err: noProxy}, true, true},
 		{"a page in a run", answer{effect: odd, status: 200}, false, false},
 		{"a page before", answer{effect: odd, status: 200}, true, true},
-		{"credentials refused", answer{effect: unsent, err: &Error{}}, false, true},
 	} {
 		if got := tt.a.final(tt.check); got != tt.want {
 			t.Errorf("%s: %t, want %t", tt.name, got, tt.want)

@@ -10,11 +10,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/oauth2"
 
 	"jsm-onboard/apiclient/pacer"
 )
@@ -40,37 +39,36 @@ type answer struct {
 	status     int // 0: none
 	header     http.Header
 	body       []byte
-	sent       int           // requests that left; more than one: the transport has replayed it in silence
-	token      *oauth2.Token // that was used
+	sent       int // requests that left; more than one: the transport has replayed it in silence
 	err        error
 	quota      pacer.Answer
 	sentAt     time.Time // when it left the pacer
 	receivedAt time.Time // when the answer ended
 }
 
-// final reports whether another attempt would be useless: it was denied, the credentials are wrong, or before the run,
-// what is otherwise taken for an outage has happened.
+// final reports whether another attempt would be useless: it was denied, or before the run, what is otherwise taken
+// for an outage has happened.
 func (a answer) final(check bool) bool {
 	kind, _, _ := noAnswer(a.err)
-	return a.effect == denied || is[*Error](a.err) || check && (a.effect == odd || kind == KindSettings)
+	return a.effect == denied || check && (a.effect == odd || kind == KindSettings)
 }
 
-// send makes one request. Once it is under way, ctx no longer ends it unless it is a check.
+// send makes one request. Once it is under way, ctx no longer ends it unless it is a check or for all.
 func (c *Client) send(ctx context.Context, r *request) answer {
-	req, token, err := c.newRequest(ctx, r)
+	req, err := c.newRequest(r)
 	if err != nil {
 		return answer{effect: unsent, err: err}
 	}
 	timeout := c.config.Timeout
 	if r.check {
 		timeout = min(timeout, checkTimeout-time.Since(r.began))
-	} else {
+	} else if !r.forAll {
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	a, w := answer{token: token}, new(connTrace)
+	a, w := answer{}, new(connTrace)
 	resp, err := c.config.Transport.RoundTrip(req.WithContext(w.trace(ctx)))
 	if a.err = err; err == nil {
 		a.status, a.header = resp.StatusCode, resp.Header
@@ -82,22 +80,18 @@ func (c *Client) send(ctx context.Context, r *request) answer {
 	return a
 }
 
-// newRequest makes the request of one attempt, with the token that it returns; nil: it has none.
-func (c *Client) newRequest(ctx context.Context, r *request) (req *http.Request, token *oauth2.Token, err error) {
-	root := c.site
-	if !r.anonymous {
-		root = cmp.Or(r.root, c.root)
-		if token, err = c.token(ctx); err != nil {
-			return nil, nil, err
-		}
+// newRequest makes the request of one attempt.
+func (c *Client) newRequest(r *request) (*http.Request, error) {
+	var body []byte
+	kind := "application/json"
+	if form, ok := r.body.(url.Values); ok {
+		kind, body = "application/x-www-form-urlencoded", []byte(form.Encode())
+	} else if r.body != nil {
+		body, _ = json.Marshal(r.body) // of texts and numbers, which never fails
 	}
-	body, err := json.Marshal(r.body)
-	if r.body == nil {
-		body = nil
-	}
-	req, invalid := http.NewRequest(r.method, root+r.path(), bytes.NewReader(body))
-	if err != nil || invalid != nil {
-		return nil, nil, newError(r.name, KindInvalid, "the request cannot be made", "")
+	req, err := http.NewRequest(r.method, cmp.Or(r.root, c.root)+r.path(), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
 	}
 	req.GetBody = nil // without it no transport can replay the body in silence
 	req.Header.Set("Accept", "application/json")
@@ -105,12 +99,12 @@ func (c *Client) newRequest(ctx context.Context, r *request) (req *http.Request,
 	req.Header.Set("X-Atlassian-Token", "no-check")
 	req.Header.Set("X-ExperimentalApi", "opt-in") // some operations need it, and no other minds it
 	if r.body != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", kind)
 	}
-	if token != nil {
-		token.SetAuthHeader(req)
+	if r.token != nil {
+		r.token.SetAuthHeader(req)
 	}
-	return req, token, nil
+	return req, nil
 }
 
 // classify is by status alone, but for what shows that an answer is not whole, or not what the API promises.
@@ -126,7 +120,7 @@ func classify(a answer, r *request) effect {
 		return denied
 	case a.err != nil:
 		return ambiguous
-	case r.wantCreated && a.status != http.StatusCreated, !r.read(a.body):
+	case r.want != 0 && a.status != r.want, r.read != nil && !r.read(a.body):
 		return odd
 	}
 	return done
@@ -136,9 +130,8 @@ func (c *Client) logAttempt(ctx context.Context, r *request) {
 	a, text := r.last, ""
 	if a.err != nil {
 		_, text, _ = noAnswer(a.err)
-		text = mask(text, r.private)
 	}
-	c.config.Log.DebugContext(ctx, "request", "method", r.method, "route", r.route, "status", a.status,
+	c.config.Log.DebugContext(ctx, "request", "method", r.method, "route", cmp.Or(r.route, r.name), "status", a.status,
 		"took", a.receivedAt.Sub(a.sentAt), "attempt", r.call.Attempts, "verdict", a.effect, "error", text)
 }
 

@@ -38,7 +38,8 @@ func cloudOf(site, gateway, token string, kind CredentialKind) (cloud, error) {
 			continue
 		}
 		u, err := parseAddress(o.given)
-		other := func(c cloud) bool { return c != own && c.takes(hostOf(o.given)) }
+		host := hostOf(o.given)
+		other := func(c cloud) bool { return c != own && (host == hostOf(c.gateway) || host == hostOf(c.token)) }
 		switch {
 		case err != nil:
 		case u.RawQuery+u.Fragment != "":
@@ -59,9 +60,6 @@ func cloudOf(site, gateway, token string, kind CredentialKind) (cloud, error) {
 	}
 	return used, nil
 }
-
-// takes reports whether credentials for this cloud are sent to the host.
-func (c cloud) takes(host string) bool { return host == hostOf(c.gateway) || host == hostOf(c.token) }
 
 // cloudOfDomain finds the cloud of a host; known is false for a domain of one's own, which the commercial cloud serves.
 func cloudOfDomain(host string) (found cloud, known bool) {

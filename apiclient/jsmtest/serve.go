@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"sync"
 	"syscall"
 	"testing/iotest"
 	"time"
@@ -23,8 +24,7 @@ func (s *Site) Start(addr string) (url string, stop func() error, err error) {
 		host = "127.0.0.1"
 	}
 	if err != nil || !net.ParseIP(host).IsLoopback() {
-		err = fmt.Errorf("the sandbox listens on loopback only, HOST:PORT as in 127.0.0.1:8765, not on %q", addr)
-		return "", nil, err
+		return "", nil, fmt.Errorf("the sandbox listens on loopback only, as in 127.0.0.1:8765, not on %q", addr)
 	}
 	listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
 	if err != nil {
@@ -32,8 +32,10 @@ func (s *Site) Start(addr string) (url string, stop func() error, err error) {
 	}
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	server.RegisterOnShutdown(s.Close)
-	go server.Serve(listener) // until stop, which waits for it
+	var serving sync.WaitGroup
+	serving.Go(func() { server.Serve(listener) })
 	return "http://" + listener.Addr().String(), func() error {
+		defer serving.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		if server.Shutdown(ctx) == nil {
@@ -56,9 +58,7 @@ func (t Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	arriving := req.WithContext(ctx) // as a server sees it
 	arriving.RequestURI, arriving.Host = req.URL.RequestURI(), cmp.Or(req.Host, req.URL.Host)
-	if req.Body == nil {
-		arriving.Body = http.NoBody
-	}
+	arriving.Body = cmp.Or(req.Body, io.ReadCloser(http.NoBody))
 	defer arriving.Body.Close()
 	recorded := httptest.NewRecorder()
 	aborted := ctx.Err() != nil || t.run(recorded, arriving)

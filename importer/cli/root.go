@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -45,6 +46,7 @@ type program struct {
 
 // Run is the program but for the process: it parses args, runs the command, and returns the exit code.
 func Run(ctx context.Context, args []string, getenv func(string) string, streams Streams) int {
+	log.SetOutput(io.Discard) // net/http prints there what comes behind an answer, such as names
 	p := &program{Streams: streams, getenv: getenv}
 	p.console = report.NewConsole(p.Err, report.ConsoleOptions{Getenv: getenv})
 	root := p.root()

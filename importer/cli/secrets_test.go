@@ -1,7 +1,9 @@
 package cli_test
 
 import (
+	"bytes"
 	"io/fs"
+	"log"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,6 +71,17 @@ func TestSecretsAreInNoByte(t *testing.T) {
 			searchFolder(t, c.folder)
 			searchLog(t, said.String())
 		})
+	}
+}
+
+// What Go's net/http prints by itself, such as what comes behind an answer, is printed nowhere: there may be names in it.
+func TestStandardLogIsSilent(t *testing.T) {
+	var printed bytes.Buffer
+	log.SetOutput(&printed)
+	newTrial(t, nil).run("version")
+	log.Print("Ann Lee")
+	if printed.Len() > 0 {
+		t.Error(printed.String())
 	}
 }
 
