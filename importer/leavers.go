@@ -98,7 +98,7 @@ func (r *Roster) matchLeavers(result Result) {
 // stage stages whom a row adds to the source. After an error of it, or of finish, the run must not become complete.
 func (r *Roster) stage(result Result) error {
 	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key)}
-	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown // who may have an account
+	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown && !result.isRename // no account
 	if !person.Aside {
 		person.ExternalID = result.Row.ExternalID
 	}

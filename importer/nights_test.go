@@ -344,6 +344,24 @@ func TestOneRefusedRename(t *testing.T) {
 	}
 }
 
+// Whoever could not be renamed is in the source all the same, and a leaver when they are gone from it.
+func TestWhoCouldNotBeRenamedIsInTheSource(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.planned.UpdateNames = true
+		d.night("a.csv", "name,email", "Ann,ann@x.example", "Carl,carl@x.example")
+		d.site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.RenamePath})
+		if s, _ := d.night("b.csv", "name,email", "Anna,ann@x.example", "Ben,ben@x.example"); s.Totals.Of(outcome.Failed) != 1 {
+			t.Errorf("%v", s.statuses())
+		}
+		d.night("a.csv", "name,email", "Carl,carl@x.example")
+		if _, leavers := d.night("b.csv", "name,email", "Ben,ben@x.example"); leavers["ann@x.example"] != ActionRevoke {
+			t.Errorf("%v", leavers)
+		}
+	})
+}
+
 // Names that cannot be changed are no rows that were sent, of which so many may fail.
 func TestNamesThatCannotBeChangedAreNoShare(t *testing.T) {
 	t.Parallel()
