@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -103,7 +102,7 @@ const (
 func (u Unresolved) Error() string { return string(u) }
 
 // FindAccount looks up the account with exactly this address, without regard to case. Of several the only one that is
-// a customer is taken. Otherwise the error is an Unresolved. A 401 is an *Error: it is no evidence of anything.
+// a customer is taken. Otherwise the error is an Unresolved. A 401 or 403 is an *Error: it is no evidence of anything.
 func (c *Client) FindAccount(ctx context.Context, email string) (Account, error) {
 	if c.browse == No {
 		return Account{}, BrowseMissing
@@ -114,9 +113,7 @@ func (c *Client) FindAccount(ctx context.Context, email string) (Account, error)
 		query:     url.Values{"query": {email}, "maxResults": {strconv.Itoa(pageSize)}}.Encode(),
 		private:   []string{email},
 	}, func(found []Account) bool { return found != nil && !slices.ContainsFunc(found, nameless) })
-	if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindForbidden {
-		return Account{}, BrowseMissing
-	} else if err != nil {
+	if err != nil {
 		return Account{}, err
 	}
 	return pick(slices.Compact(found), email)

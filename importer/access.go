@@ -3,6 +3,7 @@ package importer
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -94,66 +95,69 @@ type DeskTotals struct {
 
 // giveAccess carries out the access plan, unless the run was stopped: it makes calls for what is wanted and not done
 // yet. It takes nothing away, and may be repeated. It comes after the creates, when account ids are known.
-func (r *Run) giveAccess(ctx context.Context, end *End) error {
-	a, still := r.plan.Access, context.WithoutCancel(ctx)
-	r.stop(inParallel(ctx, accessAtOnce, a.wanted.Needed(still, a.lacking), r.createOrganization))
-	err := a.wanted.SetGroups(still, r.plan.Run, a.groups)
-	if err == nil && ctx.Err() == nil {
-		r.stop(inParallel(ctx, accessAtOnce, a.wanted.Calls(still, chunkAccounts), r.add))
-	}
-	if err == nil {
-		end.Access, err = r.accessTotals(still)
-	}
-	r.revised.CompareAndSwap(false, err == nil)
-	return err
+func (r *Run) giveAccess(end *End) {
+	a, still := r.plan.Access, context.WithoutCancel(r.sendCtx)
+	inParallel(r, accessAtOnce, a.wanted.Needed(still, a.lacking), r.createOrganization)
+	r.stop(brokenLedger(a.wanted.SetGroups(still, r.plan.Run, a.groups)))
+	inParallel(r, accessAtOnce, a.wanted.Calls(still, chunkAccounts), r.add)
+	r.stop(brokenLedger(r.accessTotals(still, end)))
 }
 
 // createOrganization creates one that the site lacks. It may be repeated: the site then returns the same one.
-func (r *Run) createOrganization(ctx context.Context, g *ledger.Group) *Stop {
-	made, err := r.api.CreateOrganization(ctx, g.Spelled)
-	if stop := stopBeside(ctx, err); stop != nil {
-		return stop
-	}
-	if err != nil {
+func (r *Run) createOrganization(g *ledger.Group) {
+	made, err := r.api.CreateOrganization(r.sendCtx, g.Spelled)
+	switch r.stopBeside(err); {
+	case err == nil:
+		g.ID = made.ID
+		r.stop(brokenLedger(r.ledger.RecordAccess(r.sendCtx, r.plan.Run.Seq, createdHere, made.ID, []string{""})))
+	case r.sendCtx.Err() == nil:
 		g.Why = oneLine(err)
-		return nil
 	}
-	g.ID = made.ID
-	return brokenLedger(r.ledger.RecordAccess(ctx, r.plan.Run.Seq, createdHere, made.ID, []string{""}))
 }
 
-// add makes one call, and splits it in two if a member is wrong. An account that may not add one customer may add none.
-func (r *Run) add(ctx context.Context, c ledger.Call) *Stop {
-	var err error
-	switch c.Kind {
-	case ledger.Organization:
-		_, err = r.api.AddToOrganization(ctx, c.Target, c.Members)
-	case ledger.ServiceDesk:
-		_, err = r.api.AddToServiceDesk(ctx, c.Target, c.Members)
+// add makes one call, and splits it in two if a member is wrong. A group that refuses one member after the other takes
+// none; and an account that may not add one customer to a project may add none.
+func (r *Run) add(c ledger.Call) {
+	kept, _ := r.groups.LoadOrStore(c.Kind+" "+c.Target, &refusals{})
+	group, err := kept.(*refusals), error(nil)
+	switch off := group.off.Load(); {
+	case off != nil:
+		err = *off
+	case c.Kind == ledger.Organization:
+		_, err = r.api.AddToOrganization(r.sendCtx, c.Target, c.Members)
+	case c.Kind == ledger.ServiceDesk:
+		_, err = r.api.AddToServiceDesk(r.sendCtx, c.Target, c.Members)
 	default:
-		_, err = r.api.AddOrganizationToServiceDesk(ctx, c.Target, c.Members[0])
+		_, err = r.api.AddOrganizationToServiceDesk(r.sendCtx, c.Target, c.Members[0])
 	}
-	stop := stopBeside(ctx, err)
-	switch status, half := statusOf(err), len(c.Members)/2; {
+	status, half := statusOf(err), len(c.Members)/2
+	switch r.stopBeside(err); {
 	case status == 400 && half > 0:
 		first, second := c, c
 		first.Members, second.Members = c.Members[:half], c.Members[half:]
-		if stop := r.add(ctx, first); stop != nil {
-			return stop
-		}
-		return r.add(ctx, second)
-	case status == 403 && c.Kind == ledger.ServiceDesk:
-		return forbidden(err)
-	case stop != nil:
-		return stop
-	case err != nil:
-		return brokenLedger(r.plan.Access.wanted.Refuse(ctx, c, oneLine(err)))
+		r.add(first)
+		r.add(second)
+		return
+	case err == nil:
+		r.stop(brokenLedger(r.ledger.RecordAccess(r.sendCtx, r.plan.Run.Seq, c.Kind, c.Target, c.Members)))
+	case r.sendCtx.Err() == nil:
+		r.stop(brokenLedger(r.plan.Access.wanted.Refuse(r.sendCtx, c, oneLine(err))))
 	}
-	return brokenLedger(r.ledger.RecordAccess(ctx, r.plan.Run.Seq, c.Kind, c.Target, c.Members))
+	denied := status == 403 && c.Kind == ledger.ServiceDesk
+	if group.add(err, denied); denied {
+		r.forbidden.CompareAndSwap(nil, forbidden(err))
+	}
+}
+
+// stopBeside ends the run if the answer to a call shows that it must, which a missing scope does not.
+func (r *Run) stopBeside(err error) {
+	if refused, _ := errors.AsType[*apiclient.Error](err); refused == nil || refused.Kind != apiclient.KindScope {
+		r.stop(StopFor(err))
+	}
 }
 
 // accessTotals counts what became of the access that was asked for, and records it for each row.
-func (r *Run) accessTotals(ctx context.Context) (*AccessTotals, error) {
+func (r *Run) accessTotals(ctx context.Context, end *End) error {
 	a, run, t := r.plan.Access, r.plan.Run.Seq, &AccessTotals{ServiceDesks: map[string]*DeskTotals{}}
 	created, err := r.ledger.CountAccess(ctx, run, createdHere)
 	left := slices.DeleteFunc(a.lacking, func(g *ledger.Group) bool { return g.ID != "" })
@@ -176,5 +180,7 @@ func (r *Run) accessTotals(ctx context.Context) (*AccessTotals, error) {
 	moved, movedErr := a.wanted.Moved(ctx, run)
 	notGood, keepErr := a.wanted.RecordRows(ctx, run)
 	t.ToReview, t.NotGood = moved, notGood
-	return t, cmp.Or(err, countsErr, movedErr, keepErr)
+	end.Access, err = t, cmp.Or(err, countsErr, movedErr, keepErr)
+	r.revised.CompareAndSwap(false, err == nil)
+	return err
 }

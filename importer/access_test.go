@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -215,6 +216,64 @@ func TestRefusedAccess(t *testing.T) {
 		}
 		if n := d.site.Stats().Route("POST", jsmtest.OrgUsersPath).Requests; n > 60 {
 			t.Errorf("%d calls to add members", n)
+		}
+	})
+}
+
+// A project whose customers the account may not administer is asked a few times, and keeps no other one empty. The run
+// ends with 4 when all else is done.
+func TestOneForbiddenProject(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Latency: 100 * time.Millisecond})
+		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP", "BIL"}}
+		d.company("Acme", 0, 1000)
+		var asked atomic.Int32
+		d.client.Transport = jsmtest.Transport(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == "POST" && strings.HasSuffix(r.URL.Path, "/servicedesk/1/customer") {
+				asked.Add(1)
+				time.Sleep(100 * time.Millisecond)
+				w.WriteHeader(403)
+				return
+			}
+			d.site.ServeHTTP(w, r)
+		})
+		s := d.sit(t.Context())
+		if n := len(d.site.Desks()[1].Customers); n != 1000 || s.Access.Memberships.Added != 1000 || asked.Load() > accessAtOnce {
+			t.Errorf("%d customers, %+v; the other project was asked %d times", n, s.Access, asked.Load())
+		}
+		if r := s.results[999]; s.Stop == nil || s.ExitCode() != 4 || r.ServiceDesk != "failed;added" || !strings.Contains(r.Reason, "403") {
+			t.Errorf("exit code %d, %v, %s", s.ExitCode(), s.Stop, shown(r))
+		}
+		d.client.Transport = jsmtest.Transport(d.site.ServeHTTP)
+		if s = d.sit(t.Context()); s.ExitCode() != 0 || !s.resumed || len(d.site.Desks()[0].Customers) != 1000 {
+			t.Errorf("exit code %d, %v, resumed %t", s.ExitCode(), s.Stop, s.resumed)
+		}
+	})
+}
+
+// An organization that answers 400, whoever is to be added, is not asked twice for each member.
+func TestOrganizationThatTakesNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{Organizations: []jsmtest.Organization{{Name: "Acme", ID: "1"}}})
+		d.access.Organizations = true
+		d.company("Acme", 0, 1000)
+		d.company("Beta", 1000, 100)
+		var asked atomic.Int32
+		d.client.Transport = jsmtest.Transport(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == "POST" && strings.HasSuffix(r.URL.Path, "/organization/1/user") {
+				asked.Add(1)
+				time.Sleep(100 * time.Millisecond)
+				w.WriteHeader(400)
+				return
+			}
+			d.site.ServeHTTP(w, r)
+		})
+		s := d.sit(t.Context())
+		m := s.Access.Memberships
+		if m.Failed != 1000 || m.Added != 100 || asked.Load() > 200 || s.ExitCode() != 3 {
+			t.Errorf("asked %d times, exit code %d, %+v", asked.Load(), s.ExitCode(), m)
 		}
 	})
 }

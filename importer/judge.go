@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,7 +26,9 @@ func judge(wants outcome.Status, lost bool, call apiclient.Call, err error) ledg
 		return entry(outcome.CreatedUnconfirmed, outcome.ReasonUnconfirmed, ledger.Store)
 	case wants == outcome.Created && status == 409:
 		return entry(outcome.Conflict, outcome.ReasonConflict, ledger.Store)
-	case wants == outcome.Revoked && status == 404 && !lost:
+	case wants == outcome.Revoked && status == 404 && lost:
+		return entry(outcome.Review, outcome.ReasonLostReview, ledger.NoChange)
+	case wants == outcome.Revoked && status == 404:
 		return entry(outcome.NotFound, outcome.ReasonNotFound, ledger.NoChange)
 	case cutShort(err) && !call.Lost: // nothing was done, and the row is sent when the run goes on
 		return entry(outcome.NotAttempted, "", ledger.NoChange)
@@ -46,7 +49,7 @@ var done = map[outcome.Status]ledger.Change{
 
 // entry returns an Entry with the flags of its status: may it be sent again, is an attempt open, is an id to look up.
 func entry(s outcome.Status, reason string, change ledger.Change) ledger.Entry {
-	o := outcome.Outcome{Status: s, Reason: reason, Open: s == outcome.Unknown}
+	o := outcome.Outcome{Status: s, Reason: reason, Open: s == outcome.Unknown || s == outcome.Review}
 	o.Retry = s == outcome.Failed || s == outcome.NotFound
 	o.LookUp = s == outcome.Conflict || s == outcome.CreatedUnconfirmed
 	return ledger.Entry{Outcome: o, Account: change}
@@ -60,9 +63,6 @@ func judgeRename(a ledger.Account, lost bool, err error) ledger.Entry {
 		e.Reason = fmt.Sprintf(outcome.ReasonRenamed, a.Name)
 	case lost && e.Status == outcome.Failed:
 		e.Status, e.Reason = outcome.Unknown, fmt.Sprintf(outcome.ReasonUnknown, oneLine(err))
-	case refusedForAll(err):
-		e = entry(outcome.Known, outcome.JoinReasons(outcome.ReasonKnown(a.Status, a.At),
-			fmt.Sprintf(outcome.ReasonNotRenamed, oneLine(err))), ledger.NoChange)
 	case e.Status == outcome.Failed:
 		e.Reason = fmt.Sprintf(outcome.ReasonNotRenamed, e.Reason)
 	}
@@ -72,6 +72,9 @@ func judgeRename(a ledger.Account, lost bool, err error) ledger.Entry {
 // refusedReason is why nothing was done.
 func refusedReason(err error) string {
 	refused, ok := errors.AsType[*apiclient.Error](err)
+	if off, ok := errors.AsType[leftOut](err); ok {
+		return off.Error()
+	}
 	if !ok || refused.Status == 0 {
 		return fmt.Sprintf(outcome.ReasonUnreached, oneLine(err))
 	}
@@ -93,11 +96,9 @@ func deleted(id string, found apiclient.Account, err error, sees bool) bool {
 func judgeLookUp(o outcome.Outcome, names []string, found apiclient.Account, err error, early bool) outcome.Outcome {
 	if err != nil {
 		cause := oneLine(err)
-		switch unresolved, answered := errors.AsType[apiclient.Unresolved](err); {
-		case unresolved == apiclient.NoneFound && early:
-			cause = outcome.ReasonTooEarly
-		case answered && unresolved != apiclient.BrowseMissing:
-			o.LookUp = false
+		_, answered := errors.AsType[apiclient.Unresolved](err)
+		if o.LookUp = !answered || early; answered && early {
+			cause += "; " + outcome.ReasonTooEarly
 		}
 		o.Reason = outcome.Unresolved(o.Reason, cause)
 		return o
@@ -124,10 +125,9 @@ func judgeResent(e ledger.Entry, name string, had ledger.Account, found apiclien
 	case revoked && err == nil && found.PortalOnly() && found.Active:
 		e.Status, e.Reason = outcome.Conflict, fmt.Sprintf(outcome.ReasonGivenBack, day)
 		e.Account = ledger.MarkRestored
-	case revoked && err == nil:
-		e.Status, e.Reason = outcome.RevokedBefore, fmt.Sprintf(outcome.ReasonStillRevoked, day, outcome.ReasonInactive)
 	case revoked:
-		e.Status, e.Reason = outcome.RevokedBefore, fmt.Sprintf(outcome.ReasonStillRevoked, day, oneLine(err))
+		cause := oneLine(cmp.Or(err, errors.New(outcome.ReasonInactive)))
+		e.Status, e.Reason = outcome.RevokedBefore, fmt.Sprintf(outcome.ReasonStillRevoked, day, cause)
 	case err == nil:
 		e.Status, e.Reason = outcome.Conflict, outcome.ReasonConflict
 	}

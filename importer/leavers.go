@@ -132,8 +132,8 @@ func (r *Roster) matchLeavers(result Result) {
 // stage stages whom a row adds to the source. After an error of it, or of finish, the run must not become complete.
 func (r *Roster) stage(result Result) (err error) {
 	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key)}
-	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown // who may have an account
-	if !person.Aside && (r.usableIDs() || !r.unsettled) {                        // else the old ones stay, for leavers
+	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown && !result.isRename // no account
+	if newIDs := r.usableIDs() || !r.unsettled; newIDs && !person.Aside {
 		person.ExternalID = result.Row.ExternalID
 	}
 	r.batch = append(r.batch, person)

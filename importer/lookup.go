@@ -1,19 +1,16 @@
 package importer
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"iter"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/ledger"
-	"jsm-onboard/importer/outcome"
 	"jsm-onboard/importer/text"
 )
 
@@ -22,126 +19,94 @@ const (
 	searchLag     = 5 * time.Minute // how long after a create an empty look-up means nothing
 )
 
-// unanswered is why the run goes on without requests of one kind, also in place of a *PauseError for their outage.
-type unanswered string
+// leftOut is why no more requests are made of a kind that the run goes on without, as after the same refusal again and
+// again: look-ups, renames, or additions to one group. Any other refusal is about its row alone.
+type leftOut string
 
-func (u unanswered) Error() string { return string(u) }
+func (l leftOut) Error() string { return string(l) }
 
-// unlessRefused makes a request, unless all of its kind are refused or unanswered: then it returns why, as refused has.
-func unlessRefused[T any](refused *atomic.Pointer[error], request func() (T, error)) (got T, err error) {
-	if why := refused.Load(); why != nil {
-		return got, *why
+// try makes a request, unless no more of its kind are made: then it returns why, also when the site does not answer.
+func try[T any](kind *refusals, request func() (T, error)) (got T, err error) {
+	if off := kind.off.Load(); off != nil {
+		return got, *off
 	}
 	got, err = request()
-	if pause, long := errors.AsType[*apiclient.PauseError](err); long && !pause.Outage.IsZero() {
-		err = unanswered(pause.Error())
-	}
-	if refusedForAll(err) {
-		refused.Store(&err)
+	pause, long := errors.AsType[*apiclient.PauseError](err)
+	refused, failed := errors.AsType[*apiclient.Error](err)
+	all := long && (kind.pauses || !pause.Outage.IsZero()) || errors.Is(err, apiclient.BrowseMissing) ||
+		failed && (refused.Kind == apiclient.KindScope || refused.Kind == apiclient.KindSite && refused.Status == 0)
+	if kind.add(err, all); all {
+		err = *kind.off.Load()
 	}
 	return got, err
 }
 
-func (r *Run) find(ctx context.Context, email string) (apiclient.Account, error) {
-	return unlessRefused(&r.searchRefused, func() (apiclient.Account, error) { return r.api.FindAccount(ctx, email) })
-}
-
-// refusedForAll reports whether every request of the kind would be refused like this, or not be answered.
-func refusedForAll(err error) bool {
-	refused, ok := errors.AsType[*apiclient.Error](err)
-	if _, silent := errors.AsType[unanswered](err); silent || errors.Is(err, apiclient.BrowseMissing) {
-		return true
-	}
-	return ok && (refused.Status == 403 || refused.RouteUncertain || refused.Kind == apiclient.KindScope ||
-		refused.Kind == apiclient.KindSite)
-}
-
-// stopBeside is why an extra request, such as a look-up, ends the run: it was cut short, or the credentials are no
-// longer good. A missing scope or permission does not end it: only requests of that kind are left out.
-func stopBeside(ctx context.Context, err error) *Stop {
-	if refusedForAll(err) {
-		return nil
-	}
-	if stop := interrupted(ctx); stop != nil && cutShort(err) {
-		return stop
-	}
-	return StopFor(err)
-}
-
-// inParallel calls do for all values, n at once, until a call returns a *Stop or ctx ends, and returns why it ended.
-func inParallel[T any](ctx context.Context, n int, all iter.Seq2[T, error], do func(context.Context, T) *Stop) *Stop {
-	pool, running := errgroup.WithContext(ctx)
+// inParallel calls do for all values, n at once, until the run ends.
+func inParallel[T any](r *Run, n int, all iter.Seq2[T, error], do func(T)) {
+	var pool errgroup.Group
 	pool.SetLimit(n)
-	var failed *Stop
 	for one, err := range all {
-		if failed = brokenLedger(err); failed != nil || running.Err() != nil {
+		if r.stop(brokenLedger(err)); r.sendCtx.Err() != nil {
 			break
 		}
 		pool.Go(func() error {
-			if stop := do(running, one); stop != nil {
-				return stop
-			}
+			do(one)
 			return nil
 		})
 	}
-	stop, _ := errors.AsType[*Stop](pool.Wait())
-	return cmp.Or(interrupted(ctx), stop, failed)
-}
-
-// lookUps looks up all account ids that are still open. What cannot be answered yet stays open.
-func (r *Run) lookUps(ctx context.Context) *Stop {
-	all := r.ledger.LookUps(context.WithoutCancel(ctx))
-	return inParallel(ctx, lookUpsAtOnce, all, func(ctx context.Context, open ledger.OpenLookUp) *Stop {
-		o, stop := r.lookUp(ctx, open)
-		r.revised.CompareAndSwap(false, o != open.Outcome) // of an earlier run, too: its people may be known here
-		return stop
-	})
-}
-
-// lookUp looks up one account id, and returns the outcome that the ledger has then.
-func (r *Run) lookUp(ctx context.Context, open ledger.OpenLookUp) (outcome.Outcome, *Stop) {
-	found, err := r.find(ctx, open.Outcome.Email)
-	if stop := stopBeside(ctx, err); stop != nil {
-		return open.Outcome, stop
-	}
-	o := judgeLookUp(open.Outcome, open.Names, found, err, time.Since(open.SettledAt) < searchLag)
-	if o == open.Outcome {
-		return o, nil
-	}
-	return o, brokenLedger(r.ledger.Resolve(ctx, open, o))
+	_ = pool.Wait() // nobody returns an error
 }
 
 // LookUps looks up the account ids that earlier runs could not find: revoke and undo do it before their plan.
 func LookUps(ctx context.Context, api *apiclient.Client, l *ledger.Ledger) *Stop {
-	return (&Run{api: api, ledger: l, plan: &Plan{}}).lookUps(ctx)
+	r := NewRun(ctx, api, l, &Plan{}, Options{ResolveConflicts: true})
+	defer r.cancel(nil)
+	r.lookUps(lookUpsAtOnce)
+	return interrupted(r.sendCtx)
 }
 
-// afterCreates looks up what is open and gives the access that was asked for, once every row has a result.
+// lookUps looks up all account ids that are still open, n at once.
+func (r *Run) lookUps(n int) {
+	inParallel(r, n, r.ledger.LookUps(context.WithoutCancel(r.sendCtx)), r.lookUp)
+}
+
+// lookUp looks up one account id. What cannot be answered yet stays open.
+func (r *Run) lookUp(open ledger.OpenLookUp) {
+	found, err := r.find(open.Outcome.Email)
+	o := judgeLookUp(open.Outcome, open.Names, found, err, time.Since(open.SettledAt) < searchLag)
+	if o != open.Outcome && (err == nil || r.sendCtx.Err() == nil) {
+		r.revised.Store(true) // of an earlier run, too: its people may be known here
+		r.stop(brokenLedger(r.ledger.Resolve(r.sendCtx, open, o)))
+	}
+}
+
+func (r *Run) find(email string) (apiclient.Account, error) {
+	found, err := try(&r.search, func() (apiclient.Account, error) { return r.api.FindAccount(r.sendCtx, email) })
+	r.stop(StopFor(err))
+	return found, err
+}
+
+// afterCreates looks up what is open, gives the access that was asked for, and adds notes. Every row has a result then.
 func (r *Run) afterCreates(end *End) {
 	still := context.WithoutCancel(r.sendCtx)
 	for some := range slices.Chunk(r.fixed, batchRows) {
 		r.stop(brokenLedger(r.ledger.KeepFixed(still, r.plan.Run.Seq, some)))
 	}
 	if r.options.ResolveConflicts {
-		r.stop(r.lookUps(r.sendCtx))
+		r.lookUps(lookUpsAtOnce)
 	}
 	if r.plan.Access != nil {
-		r.stop(brokenLedger(r.giveAccess(r.sendCtx, end)))
+		r.giveAccess(end)
 	}
-	end.Revised, end.Notes = r.revised.Load(), r.notes(still)
-}
-
-// notes returns what else the end of the run has to report.
-func (r *Run) notes(ctx context.Context) (notes []string) {
-	if off := r.renameRefused.Load(); off != nil {
-		notes = append(notes, "names were not changed: "+oneLine(*off))
+	end.Revised = r.revised.Load()
+	if off := r.renames.off.Load(); off != nil {
+		end.Notes = append(end.Notes, "names were not changed: "+off.Error())
 	}
-	if open, err := r.ledger.CountLookUps(ctx); err == nil && open > 0 && r.options.ResolveConflicts {
-		still, then := " still to be looked up", "; the next command on this ledger does it first"
-		if refused := r.searchRefused.Load(); refused != nil {
-			still += " (" + oneLine(*refused) + ")"
+	if open, err := r.ledger.CountLookUps(still); err == nil && open > 0 && r.options.ResolveConflicts {
+		note := text.Counted(open, "account id is", "account ids are") + " still to be looked up"
+		if off := r.search.off.Load(); off != nil {
+			note += " (" + off.Error() + ")"
 		}
-		notes = append(notes, text.Counted(open, "account id is", "account ids are")+still+then)
+		end.Notes = append(end.Notes, note+"; the next command on this ledger does it first")
 	}
-	return notes
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -402,7 +404,7 @@ func TestSpellingsOfExternalIDs(t *testing.T) {
 	})
 }
 
-// A site without the operation costs a few requests and one sentence, and nobody fails by it.
+// A site without the operation costs a few requests and one sentence. Whoever was to be renamed has failed.
 func TestNamesCannotBeChanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -415,12 +417,71 @@ func TestNamesCannotBeChanged(t *testing.T) {
 			d.people[i].Name += " New"
 		}
 		s := d.sit(t.Context())
-		d.expect(s, map[outcome.Status]int{outcome.Known: 100})
-		if n := d.site.Stats().Route("PUT", jsmtest.RenamePath).Requests; n > 8 || len(s.Notes) != 1 || s.ExitCode() != 0 {
+		d.expect(s, map[outcome.Status]int{outcome.Failed: 100})
+		n := d.site.Stats().Route("PUT", jsmtest.RenamePath).Requests
+		if n > maxSameRefusals+d.run.Workers || len(s.Notes) != 1 || s.ExitCode() != 3 || s.Stop != nil {
 			t.Errorf("%d requests, notes %q, exit code %d", n, s.Notes, s.ExitCode())
 		}
 		if !strings.Contains(s.results[99].Reason, "not changed") {
 			t.Errorf("%s", shown(s.results[99]))
+		}
+	})
+}
+
+// One name that cannot be changed counts against its row alone, whatever the answer: the others are changed, and people
+// are created.
+func TestOneRefusedRename(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		status     int
+		kind, body string
+	}{
+		{403, "application/json", `{"code":403,"message":"not a portal-only account"}`},
+		{404, "application/json", `{"code":404,"message":"there is no such portal-only account"}`},
+		{403, "text/html", "<html><title>Request blocked</title></html>"},
+		{302, "text/html", ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesktop(t, jsmtest.Options{Latency: 50 * time.Millisecond})
+			d.planned.UpdateNames = true
+			d.export(40)
+			id := d.sit(t.Context()).results[0].AccountID
+			for i := range d.people {
+				d.people[i].Name = "Somebody Else"
+			}
+			d.add(export.Row{Name: "New", Email: "new@example.com"})
+			d.client.Transport = jsmtest.Transport(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != "PUT" || !strings.Contains(r.URL.Path, id) {
+					d.site.ServeHTTP(w, r)
+					return
+				}
+				w.Header().Set("Content-Type", tc.kind)
+				w.WriteHeader(tc.status)
+				io.WriteString(w, tc.body)
+			})
+			s := d.sit(t.Context())
+			d.expect(s, map[outcome.Status]int{outcome.Renamed: 39, outcome.Failed: 1, outcome.Created: 1})
+			if s.Stop != nil || s.ExitCode() != 3 || len(s.Notes) != 0 {
+				t.Errorf("%d: exit code %d, %v, notes %q", tc.status, s.ExitCode(), s.Stop, s.Notes)
+			}
+		})
+	}
+}
+
+// Whoever could not be renamed is in the source all the same, and a leaver when they are gone from it.
+func TestWhoCouldNotBeRenamedIsInTheSource(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesktop(t, jsmtest.Options{})
+		d.planned.UpdateNames = true
+		d.night("a.csv", "name,email", "Ann,ann@x.example", "Carl,carl@x.example")
+		d.site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.RenamePath})
+		if s, _ := d.night("b.csv", "name,email", "Anna,ann@x.example", "Ben,ben@x.example"); s.Totals.Of(outcome.Failed) != 1 {
+			t.Errorf("%v", s.statuses())
+		}
+		d.night("a.csv", "name,email", "Carl,carl@x.example")
+		if _, leavers := d.night("b.csv", "name,email", "Ben,ben@x.example"); leavers["ann@x.example"] != ActionRevoke {
+			t.Errorf("%v", leavers)
 		}
 	})
 }
@@ -437,7 +498,7 @@ func TestNamesThatCannotBeChangedAreNoShare(t *testing.T) {
 		}))
 		d.export(10)
 		d.sit(t.Context())
-		d.site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.RenamePath})
+		d.site.SetFaults(jsmtest.Fault{Kind: jsmtest.RouteGone, Share: 1, Route: jsmtest.TenantInfoPath})
 		d.export(11)
 		for i := range d.people {
 			d.people[i].Name += " New"

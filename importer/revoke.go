@@ -38,18 +38,19 @@ func (r *Run) decideRevocation(t *task) {
 	t.result = resultOf(t.row, o)
 }
 
-// hashSeed is for the hashes of account ids in memory.
-var hashSeed = maphash.MakeSeed()
+var hashSeed = maphash.MakeSeed() // for the hashes of account ids in memory
 
-// afterRevoke looks up, after a 404, whether the account was really deleted: the 404 may be about something else.
-func (r *Run) afterRevoke(ctx context.Context, t *task, e ledger.Entry, err error) ledger.Entry {
+// afterRevoke looks up, after a 404, what it means: deleted, revoked by a lost attempt, or something else.
+func (r *Run) afterRevoke(t *task, e ledger.Entry, err error) ledger.Entry {
 	if statusOf(err) != 404 || t.Account == nil || t.Account.ID != t.accountID {
 		return e
 	}
-	found, err := r.find(ctx, t.Account.Email)
-	r.stop(stopBeside(ctx, err))
-	if deleted(t.accountID, found, err, r.options.MayBrowse && time.Since(t.Account.At) >= searchLag) {
+	found, err := r.find(t.Account.Email)
+	switch {
+	case deleted(t.accountID, found, err, r.options.MayBrowse && time.Since(t.Account.At) >= searchLag):
 		e = entry(outcome.NotFound, outcome.ReasonGone, ledger.MarkGone)
+	case e.Status == outcome.Review && err == nil && !found.Active:
+		e = entry(outcome.Revoked, outcome.ReasonLostRevoked, ledger.MarkRevoked)
 	}
 	return e
 }

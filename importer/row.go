@@ -3,6 +3,7 @@ package importer
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -161,13 +162,17 @@ func (r *Run) carryOut(ctx context.Context, t *task) Result {
 	e := judge(t.wants, t.Lost != nil, call, err)
 	switch t.wants {
 	case outcome.Created:
-		e = r.afterCreate(ctx, t, e, call)
+		e = r.afterCreate(t, e, call)
 	case outcome.Renamed:
 		e = judgeRename(*t.Account, call.Lost, err)
 	case outcome.Revoked:
-		e = r.afterRevoke(ctx, t, e, err)
+		e = r.afterRevoke(t, e, err)
 	}
-	if e.Account != ledger.MarkGone && e.Status != outcome.Known { // these are no refusals
+	switch _, off := errors.AsType[leftOut](err); {
+	case off, e.Account == ledger.MarkGone: // these are no refusals
+	case t.wants == outcome.Renamed: // the same refusal again and again ends the renames alone
+		r.stop(cmp.Or(StopFor(err), r.rules.after(e.Status, nil)))
+	default:
 		r.stop(r.rules.after(e.Status, err))
 	}
 	if e.Status == outcome.NotAttempted { // nothing of it is on record
@@ -185,7 +190,7 @@ func (r *Run) send(ctx context.Context, t *task, hooks apiclient.Hooks) (id stri
 		made, call, err := r.api.CreateCustomer(ctx, who, hooks)
 		return made.ID, call, err
 	case outcome.Renamed:
-		call, err = unlessRefused(&r.renameRefused, func() (apiclient.Call, error) {
+		call, err = try(&r.renames, func() (apiclient.Call, error) {
 			return r.api.RenameCustomer(ctx, t.accountID, t.row.Name)
 		})
 	case outcome.Revoked:
@@ -195,7 +200,7 @@ func (r *Run) send(ctx context.Context, t *task, hooks apiclient.Hooks) (id stri
 }
 
 // afterCreate completes the outcome of a create, judged by its answer alone, with what the ledger has on the row.
-func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call apiclient.Call) ledger.Entry {
+func (r *Run) afterCreate(t *task, e ledger.Entry, call apiclient.Call) ledger.Entry {
 	if e.Status == outcome.CreatedUnconfirmed && !call.Lost {
 		e.Name = *t.Lost // if the account is ours, the lost attempt created it, under the name that it sent
 	}
@@ -203,8 +208,7 @@ func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call api
 		e.Reason = outcome.JoinReasons(e.Reason, fmt.Sprintf(outcome.ReasonOtherAddress, o.Email, outcome.Day(o.At)))
 	}
 	if e.LookUp && t.Account != nil {
-		found, err := r.find(ctx, t.row.Email)
-		r.stop(stopBeside(ctx, err))
+		found, err := r.find(t.row.Email)
 		return judgeResent(e, t.row.Name, *t.Account, found, err)
 	}
 	e.LookUp = e.LookUp && r.options.ResolveConflicts
@@ -215,18 +219,18 @@ func (r *Run) afterCreate(ctx context.Context, t *task, e ledger.Entry, call api
 func (r *Run) settle(ctx context.Context, t *task, e ledger.Entry, call apiclient.Call) Result {
 	e.Outcome = identified(t.row, e.Outcome)
 	e.Revoke, e.HTTPStatus, e.Attempts = r.revokes, call.Status, call.Attempts
+	next := r.conflictsNext.Load() // else the one of this row may be found among those of earlier runs, too
 	err := r.ledger.Settle(ctx, r.plan.Run.Seq, e)
-	stop := brokenLedger(err)
+	r.stop(brokenLedger(err))
 	switch {
 	case err != nil:
 		e.Status, e.Reason = outcome.Unknown, outcome.ReasonNotRecorded
-	case e.LookUp && e.Status == outcome.Conflict: // others come after the rows: new accounts are not found at once
-		open := ledger.OpenLookUp{Run: r.plan.Run.Seq, Outcome: e.Outcome, SettledAt: time.Now()}
-		if e.Outcome, stop = r.lookUp(ctx, open); stop != nil && stop.Cause == QuotaPause {
-			stop = nil // that of look-ups alone, or creates will meet it
-		}
+	case next && e.LookUp && e.Status == outcome.Conflict: // and if one is free; all others come after the rows
+		r.beside.TryGo(func() error {
+			r.lookUp(ledger.OpenLookUp{Run: r.plan.Run.Seq, Outcome: e.Outcome, SettledAt: time.Now()})
+			return nil
+		})
 	}
-	r.stop(stop)
 	result := resultOf(t.row, e.Outcome)
 	result.Call, result.isRename = call, t.wants == outcome.Renamed
 	return result

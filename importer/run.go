@@ -65,25 +65,27 @@ func (e End) ExitCode() int {
 
 // Run takes rows from one reader through a pool of workers and back into input order.
 type Run struct {
-	api           *apiclient.Client
-	ledger        *ledger.Ledger
-	plan          *Plan
-	options       Options
-	revokes       bool      // and creates nobody
-	endedAt       time.Time // in a replay, when the run ended; zero: this is no replay
-	rules         stopRules
-	searchRefused atomic.Pointer[error] // why nobody is looked up any more
-	renameRefused atomic.Pointer[error] // why nobody is renamed any more
-	revised       atomic.Bool           // results changed after they were emitted
-	fixed         []ledger.Fixed
-	limitStop     *Stop                   // by Options.Limit, before its last row; nil: it is not
-	started       int                     // rows that a worker has had
-	window        int                     // how many rows the fastest worker may be ahead of the slowest
-	accounts      map[uint64]export.Place // revoke, undo: by the hash of an account id, the first row that has it
+	api             *apiclient.Client
+	ledger          *ledger.Ledger
+	plan            *Plan
+	options         Options
+	revokes         bool      // and creates nobody
+	endedAt         time.Time // in a replay, when the run ended; zero: this is no replay
+	rules           stopRules
+	beside          errgroup.Group // of look-ups while rows are sent: first those of earlier runs, then of conflicts
+	conflictsNext   atomic.Bool
+	search, renames refusals             // of look-ups, and of renames
+	groups          sync.Map             // of *refusals: by an organization or project, by kind and id
+	forbidden       atomic.Pointer[Stop] // by a project, which ends the run when all else is done
+	revised         atomic.Bool          // results changed after they were emitted
+	fixed           []ledger.Fixed
+	limitStop       *Stop                   // by Options.Limit, before its last row; nil: it is not
+	started         int                     // rows that a worker has had
+	window          int                     // how many rows the fastest worker may be ahead of the slowest
+	accounts        map[uint64]export.Place // revoke, undo: by the hash of an account id, the first row that has it
 
 	mu       sync.Mutex // of progress
 	progress Progress
-	userCtx  context.Context // ends when the user asks to stop
 	sendCtx  context.Context // ends when no new request may leave; its cause is why
 	cancel   context.CancelCauseFunc
 }
@@ -91,16 +93,19 @@ type Run struct {
 // NewRun prepares the run of plan, which the ledger must have begun before Do. When ctx ends, no new row is sent. A
 // revocation, by revoke or undo, uses of the options only Workers, MaxErrors, MayBrowse and OnResult.
 func NewRun(ctx context.Context, api *apiclient.Client, l *ledger.Ledger, plan *Plan, o Options) *Run {
-	r := &Run{api: api, ledger: l, plan: plan, options: o, userCtx: ctx, window: 10_000} // 100 s at the usual quota
+	r := &Run{api: api, ledger: l, plan: plan, options: o}
+	r.sendCtx, r.cancel = context.WithCancelCause(ctx)
+	r.window, r.search.pauses = 10_000, true // 100 s at the usual quota
 	r.revokes, r.accounts = Revokes(plan.Run.Command), map[uint64]export.Place{}
-	r.rules = stopRules{maxErrors: o.MaxErrors, maxForbidden: min(plan.Create, maxSameRefusals)}
+	sent := min(plan.Create, cmp.Or(o.Limit, plan.Create))
+	r.rules = stopRules{maxErrors: o.MaxErrors, maxForbidden: min(sent, maxSameRefusals)}
 	if o.MaxErrors.Unit == Number && o.MaxErrors.Rows == 0 { // never
 		r.rules.maxErrors = Limit{}
 	}
 	if !r.revokes && !o.ResolveConflicts {
-		r.searchRefused.Store(new(error(unanswered("account ids are not looked up in this run"))))
+		r.search.off.Store(new(leftOut("account ids are not looked up in this run")))
 	}
-	if o.Limit > 0 && o.Limit < plan.Create {
+	if sent < plan.Create {
 		r.limitStop = newStop(LimitReached, nil, text.Counted(o.Limit, "row was", "rows were")+" sent, as asked",
 			"look at the results, and whether the site has sent mail; then run the same command again for the rest, "+
 				"without --limit if that was given")
@@ -113,16 +118,18 @@ func Revokes(command string) bool { return command == "revoke" || command == "un
 
 // Do emits a result of each row that can be read, in input order, on the caller's goroutine, even if it stops early.
 func (r *Run) Do(rows iter.Seq2[*export.Row, error], emit func(Result) error) End {
-	r.sendCtx, r.cancel = context.WithCancelCause(r.userCtx)
 	defer r.cancel(nil)
-	if r.options.ResolveConflicts { // of earlier runs; a quota that forbids it for long holds up no creates
-		if stop := r.lookUps(r.sendCtx); stop != nil && stop.Cause != QuotaPause {
-			r.cancel(stop)
-		}
-	}
+	share := min(lookUpsAtOnce, r.options.Workers/4) // of the connections, so that look-ups hold up no creates
+	r.beside.SetLimit(share)
+	_ = r.options.ResolveConflicts && r.beside.TryGo(func() error {
+		r.lookUps(share)
+		r.conflictsNext.Store(true)
+		return nil
+	})
 	ordered := make(chan (<-chan Result), r.window)
 	go r.read(rows, ordered)
 	r.collect(ordered, emit)
+	_ = r.beside.Wait() // nobody returns an error
 	if r.plan.Roster != nil {
 		r.stop(brokenLedger(r.plan.Roster.finish(r.plan.Run)))
 	}
@@ -132,7 +139,7 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], emit func(Result) error) En
 	} else {
 		r.afterCreates(&end)
 	}
-	end.Stop = cmp.Or(interrupted(r.sendCtx), r.limitStop)
+	end.Stop = cmp.Or(interrupted(r.sendCtx), r.forbidden.Load(), r.limitStop)
 	return end
 }
 

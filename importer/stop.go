@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/ledger"
@@ -17,7 +18,6 @@ import (
 // Cause is why a run ended before its last row. Its number is the exit code of a process that ends so.
 type Cause int
 
-// The causes.
 const (
 	LimitReached Cause = 0   // --limit: as asked
 	Broken       Cause = 1   // disk, ledger, input, or no answer for --max-pause: the run cannot go on
@@ -107,67 +107,87 @@ type stopRules struct {
 	maxErrors    Limit // none: failures never stop the run
 	maxForbidden int   // after that many 403 in a row, no row may be sent
 
+	sent   atomic.Int64 // rows that were sent
+	failed atomic.Int64 // of them failed or unknown
+	same   refusals
+}
+
+// refusals counts equal refusals in a row, of one kind of request.
+type refusals struct {
 	mu     sync.Mutex
-	sent   int    // rows that were sent
-	failed int    // of them failed or unknown
-	last   string // status and Jira's key of the last refusal: what makes two the same
-	streak int
+	last   string // status and Jira's key: what makes two the same
+	n      int
+	pauses bool                    // a long pause of the quota, too, ends these requests and not the run
+	off    atomic.Pointer[leftOut] // set after maxSameRefusals, or one answer that is about all requests
+}
+
+// add counts an answer, and returns how many refusals like it came in a row; 0: it is none, or perhaps of an outage.
+func (s *refusals) add(err error, all bool) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	refused, ok := errors.AsType[*apiclient.Error](err)
+	switch {
+	case all:
+		s.n = maxSameRefusals
+	case !ok:
+		s.n = 0
+	case refused.Status < 200 || refused.Status >= 500:
+		return 0
+	case fmt.Sprint(refused.Status, refused.Key) != s.last:
+		s.last, s.n = fmt.Sprint(refused.Status, refused.Key), 1
+	default:
+		s.n++
+	}
+	if s.n >= maxSameRefusals {
+		s.off.CompareAndSwap(nil, new(leftOut(oneLine(err))))
+	}
+	return s.n
 }
 
 // after takes one row that was sent, with the error that its call ended in.
 func (w *stopRules) after(s outcome.Status, err error) *Stop {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch w.sent++; s {
-	case outcome.NotAttempted:
-		return StopFor(err)
-	case outcome.NotFound:
-		return w.sameRefusal(err)
+	switch w.sent.Add(1); s {
 	case outcome.Failed, outcome.Unknown:
-		w.failed++
-		return cmp.Or(StopFor(err), w.sameRefusal(err), w.tooMany())
+		w.failed.Add(1)
+	case outcome.NotAttempted, outcome.NotFound, outcome.Review:
+	default:
+		w.same.add(nil, false)
+		return nil
 	}
-	w.streak = 0
-	return nil
+	return cmp.Or(StopFor(err), w.sameRefusal(err), w.tooMany())
 }
 
 // sameRefusal counts equal refusals in a row, and returns a *Stop when there are too many.
 func (w *stopRules) sameRefusal(err error) *Stop {
-	refused, ok := errors.AsType[*apiclient.Error](err)
-	if !ok || refused.Status < 200 || refused.Status >= 500 {
-		return nil
-	}
-	if this := fmt.Sprint(refused.Status, refused.Key); this != w.last {
-		w.last, w.streak = this, 0
-	}
-	w.streak++
-	switch {
-	case refused.Status == 403 && w.streak >= w.maxForbidden:
+	n, refused := w.same.add(err, false), new(apiclient.Error)
+	switch errors.As(err, &refused); {
+	case n > 0 && refused.Status == 403 && n >= w.maxForbidden:
 		return forbidden(err)
-	case w.streak < maxSameRefusals, w.maxErrors.Unit == "":
+	case n < maxSameRefusals, w.maxErrors.Unit == "":
 		return nil
 	}
 	return newStop(Guarded, err,
 		fmt.Sprintf("the site gave the same answer to %d rows in a row (%s), and none succeeded between: "+
-			"this is one problem, not %d", w.streak, refused.Error(), w.streak),
+			"this is one problem, not %d", n, refused.Error(), n),
 		joinLines(refused.Hint, "fix the cause and run the same command again; these rows are then sent again. "+
 			"If it really lies in each row, go on with --max-errors 0"))
 }
 
 func forbidden(err error) *Stop {
 	refused, _ := errors.AsType[*apiclient.Error](err)
-	what := fmt.Sprintf("%s is not allowed for this account (%s)", refused.Op, refused.Redacted())
-	return newStop(Unauthorised, err, what, joinLines(refused.Hint, "get the permission, "+thenRerun))
+	return newStop(Unauthorised, err, refused.Op+" is not allowed for this account ("+refused.Redacted()+")",
+		joinLines(refused.Hint, "get the permission, "+thenRerun))
 }
 
 // tooMany is the guard --max-errors.
 func (w *stopRules) tooMany() *Stop {
-	if !w.maxErrors.Exceeded(w.failed, w.sent) {
+	failed, sent := int(w.failed.Load()), int(w.sent.Load())
+	if !w.maxErrors.Exceeded(failed, sent) {
 		return nil
 	}
 	return newStop(Guarded, nil,
 		fmt.Sprintf("%s of %s rows sent have failed, more than --max-errors %s allows",
-			text.Grouped(w.failed), text.Grouped(w.sent), w.maxErrors),
+			text.Grouped(failed), text.Grouped(sent), w.maxErrors),
 		"the reasons are in the results file; run the same command again when the cause is fixed, "+
 			"or with another --max-errors")
 }

@@ -1,6 +1,7 @@
 package outcome
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -43,6 +44,9 @@ const (
 
 	ReasonNotFound = "the site says that it has no account with this id, and no look-up has confirmed that it " +
 		"was deleted; check the id, and that it belongs to this site"
+	ReasonLostRevoked = "the answer to our request was lost, and the site shows that the account is no longer active"
+	ReasonLostReview  = "the answer to our request was lost, and now the site says that it has no account with this " +
+		"id: see in Jira whether the customer still has portal access"
 	ReasonGone = "the account was deleted at the site; it is no longer on the list of leavers, " +
 		"and somebody who returns gets a new account"
 	ReasonNotPortalOnly = "this is an Atlassian account and not a portal-only customer; " +
@@ -76,13 +80,8 @@ func Day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 
 // JoinReasons puts several reasons into one cell.
 func JoinReasons(parts ...string) string {
-	var all []string
-	for _, part := range parts {
-		if part != "" {
-			all = append(all, part)
-		}
-	}
-	return strings.Join(all, "; ")
+	empty := func(part string) bool { return part == "" }
+	return strings.Join(slices.DeleteFunc(slices.Clone(parts), empty), "; ")
 }
 
 // ReasonRefused is for a row that the site refused for good. doing is what was asked for.
