@@ -72,9 +72,6 @@ func (a answer) until(s string) time.Duration {
 			t = read
 		}
 	}
-	now, err := http.ParseTime(a.header.Get("Date"))
-	if err != nil {
-		now = a.receivedAt
-	}
-	return max(0, min(t.Sub(now), maxWait))
+	now, _ := http.ParseTime(a.header.Get("Date"))
+	return max(0, min(t.Sub(cmp.Or(now, a.receivedAt)), maxWait))
 }

@@ -188,13 +188,15 @@ func (r *request) undo() error {
 	return r.hooks.Withdraw()
 }
 
-// exhausted reports whether an operation has failed for good: the site answers other requests and not this one.
-// Otherwise the site is down or its quota used up, and the pacer ends the run.
+// exhausted reports whether an operation has failed for good: the site answers other requests and not this one, or not
+// even one that no caller records for MaxPause. Else the site is down or its quota used up: the pacer ends the run.
 func (c *Client) exhausted(ctx context.Context, r *request) bool {
 	failed, tries, wait := r.last.effect != refused, r.call.Refused, r.last.quota.RetryAfter
 	if failed {
 		tries, wait = r.failures, wait+time.Since(r.began)
-		if r.check && wait >= checkTimeout || (r.check || r.last.effect == odd) && tries >= maxAttemptsCheck {
+		recorded := r.hooks.BeforeSend != nil // it is asked again and again, as it may have been carried out
+		if !recorded && wait > c.config.MaxPause && !c.endpoint(r.operation).Pace().Probing ||
+			r.check && wait >= checkTimeout || (r.check || r.last.effect == odd) && tries >= maxAttemptsCheck {
 			return true
 		}
 	}

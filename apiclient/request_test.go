@@ -628,15 +628,39 @@ func TestExhausted(t *testing.T) {
 	}
 }
 
-// What has failed for long is given up early only when it is told to wait even longer.
+// What is recorded and has failed for long is given up early only when it is told to wait even longer; what is not, such
+// as a question before the run, when that was as long as anybody waits.
 func TestExhaustedAfterLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := inProcess(t, says(503, ``))
 		for told, want := range map[time.Duration]bool{0: false, time.Second: true} {
 			r := &request{operation: opCreate, failedAlone: 2, failures: 2, began: time.Now().Add(-time.Hour),
-				last: answer{effect: ambiguous, status: 503, quota: pacer.Answer{RetryAfter: told}}}
+				last:  answer{effect: ambiguous, status: 503, quota: pacer.Answer{RetryAfter: told}},
+				hooks: Hooks{BeforeSend: func() error { return nil }}}
 			if got := client.exhausted(t.Context(), r); got != want {
 				t.Errorf("told %v: %t", told, got)
+			}
+			if r.hooks = (Hooks{}); !client.exhausted(t.Context(), r) {
+				t.Errorf("told %v, and not recorded: it goes on", told)
+			}
+		}
+	})
+}
+
+// A site that answers one kind of question with errors alone, before the run, is given up after the longest pause.
+func TestQuestionsHaveALongestPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		site := jsmtest.New(jsmtest.Options{Faults: []jsmtest.Fault{{Kind: jsmtest.Unavailable, Share: 1, Route: "GET"}}})
+		for name, ask := range map[string]func(*Client) error{
+			"organizations":   func(c *Client) error { _, err := c.Organizations(t.Context()); return err },
+			"service project": func(c *Client) error { _, err := c.ServiceDesk(t.Context(), "SUP"); return err },
+			"account":         func(c *Client) error { _, err := c.FindAccount(t.Context(), newcomer.Email); return err },
+			"who am I":        func(c *Client) error { _, err := c.Connect(t.Context()); return err },
+		} {
+			client, began := inProcess(t, site, func(c *Config) { c.MaxPause = 3 * time.Second }), time.Now()
+			checkKind(t, ask(client), KindUnavailable, "browser")
+			if took := time.Since(began); took < 3*time.Second/2 || took > 15*time.Second {
+				t.Errorf("%s: it is given up after %v", name, took)
 			}
 		}
 	})
