@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -756,6 +757,39 @@ func TestBetaHeaders(t *testing.T) {
 			t.Errorf("1000 took %v", took)
 		}
 	})
+}
+
+// While most requests are refused, as another program of the tenant uses the quota up, no row is given up for it.
+func TestManyAreRefused(t *testing.T) {
+	for _, headers := range [][]string{nil, {"Retry-After", "1"}} {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(1, 2))
+			var mu sync.Mutex
+			client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(80 * time.Millisecond)
+				mu.Lock()
+				lucky := random.Float64() > 0.6
+				mu.Unlock()
+				if lucky || r.Method == get {
+					says(201, created)(w, r)
+				} else {
+					says(429, ``, headers...)(w, r)
+				}
+			}), func(c *Config) { c.MaxRate, c.MaxPause = 100, 24*time.Hour })
+			var next atomic.Int32
+			var wg sync.WaitGroup
+			for range 64 {
+				wg.Go(func() {
+					for next.Add(1) <= 600 {
+						if _, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{}); err != nil {
+							t.Errorf("%v: %+v, %v", headers, call, err)
+						}
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
 }
 
 // A 429 without Retry-After that says when the quota starts anew is waited for, and its hour is the one reported.

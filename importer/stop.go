@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/ledger"
@@ -17,7 +18,6 @@ import (
 // Cause is why a run ended before its last row. Its number is the exit code of a process that ends so.
 type Cause int
 
-// The causes.
 const (
 	LimitReached Cause = 0   // --limit: as asked
 	Broken       Cause = 1   // disk, ledger, input, or no answer for --max-pause: the run cannot go on
@@ -69,13 +69,16 @@ func StopFor(err error) *Stop {
 	pause, long := errors.AsType[*apiclient.PauseError](err)
 	refused, answered := errors.AsType[*apiclient.Error](err)
 	switch {
-	case long && !pause.Outage.IsZero():
+	case long && !pause.Outage.IsZero() && time.Until(pause.Until) <= 0:
 		return newStop(Broken, err, "the site has not answered since "+pause.Outage.Local().Format("15:04:05")+
 			" ("+pause.Reason+")", "check whether the site opens in a browser, "+thenRerun)
 	case long:
-		until := text.Minute(pause.Until)
-		return newStop(QuotaPause, err, "the quota of the site asks for a pause until "+until, "run the same command "+
-			"again after "+until+", or allow a longer wait with --max-pause; it goes on where it stopped")
+		cause, what, until := QuotaPause, "the quota of the site asks for a pause until ", text.Minute(pause.Until)
+		if !pause.Outage.IsZero() {
+			cause, what = Broken, "the site is down ("+pause.Reason+") and asks to be left alone until "
+		}
+		return newStop(cause, err, what+until, "run the same command again after "+until+
+			", or allow a longer wait with --max-pause; it goes on where it stopped")
 	case answered && (refused.Kind == apiclient.KindUnauthorized || refused.Kind == apiclient.KindScope):
 		return newStop(Unauthorised, err, "the site no longer accepts the credentials ("+refused.Redacted()+")",
 			joinLines(refused.Hint, thenRerun))
@@ -93,10 +96,8 @@ func cutShort(err error) bool {
 
 // statusOf is the status with which the site refused; 0: there was no answer.
 func statusOf(err error) int {
-	if refused, ok := errors.AsType[*apiclient.Error](err); ok {
-		return refused.Status
-	}
-	return 0
+	refused, _ := errors.AsType[*apiclient.Error](err)
+	return cmp.Or(refused, &apiclient.Error{}).Status
 }
 
 func joinLines(first, second string) string { return strings.TrimPrefix(first+"\n"+second, "\n") }
@@ -158,8 +159,8 @@ func (w *stopRules) sameRefusal(err error) *Stop {
 
 func forbidden(err error) *Stop {
 	refused, _ := errors.AsType[*apiclient.Error](err)
-	what := fmt.Sprintf("%s is not allowed for this account (%s)", refused.Op, refused.Redacted())
-	return newStop(Unauthorised, err, what, joinLines(refused.Hint, "get the permission, "+thenRerun))
+	return newStop(Unauthorised, err, refused.Op+" is not allowed for this account ("+refused.Redacted()+")",
+		joinLines(refused.Hint, "get the permission, "+thenRerun))
 }
 
 // tooMany is the guard --max-errors.
