@@ -133,7 +133,7 @@ func TestCeilingIsKept(t *testing.T) {
 func TestHeadersComeAndGo(t *testing.T) {
 	t.Parallel()
 	limits := map[string]struct{ time, refused float64 }{
-		"levels; window 1,000 in 60 s":       {1.003, 0.002},
+		"levels; window 1,000 in 60 s":       {1.004, 0.002},
 		"429 with levels; 37/s, burst 50":    {1.01, 0.01},
 		"levels that vanish; 37/s, burst 50": {1.01, 0.01},
 		"levels that appear; 37/s, burst 50": {1.005, 0.01},
@@ -231,10 +231,17 @@ func TestSlowRecord(t *testing.T) {
 	})
 }
 
-// A row that is always refused gets its outcome while the others go on at full speed.
+// A row that is always refused gets its outcome while the others go on at full speed. The median counts, as a refusal
+// of it may be taken for the quota's.
 func TestOneRowAlwaysRefused(t *testing.T) {
-	f := run(t, scene{rows: 10_000, cursed: 1000, quota: quotaOf{Rate: 100}}, 1, ours)
-	if f.time > 1.05 || f.lost > 0 || f.pace.Refused != 8 {
-		t.Errorf("time ÷ ideal of the others %.3f, %d lost, the row refused %d times", f.time, f.lost, f.pace.Refused)
+	var all []figures
+	for seed := range uint64(9) {
+		f := run(t, scene{rows: 10_000, cursed: 1000, quota: quotaOf{Rate: 100}}, seed+1, ours)
+		if all = append(all, f); f.pace.Refused != 8 {
+			t.Errorf("the row was refused %d times", f.pace.Refused)
+		}
+	}
+	if s := summarize(all); s.time > 1.05 || s.lost > 0 {
+		t.Errorf("time ÷ ideal of the others %.3f, %d lost", s.time, s.lost)
 	}
 }

@@ -59,7 +59,7 @@ type Pacer struct {
 	unsent        int         // permits whose requests have not left
 	outage        bool        // the site does not answer: single requests probe it
 	failureWeight float64     // of the failures, less that of what got through
-	failed        pause       // the last failure: until then if it said how long, for that reason
+	failed        pause       // the last failure: its time or for as long as it said, its reason, likewise
 	quota         quota
 	epoch         uint64    // counts pauses; a refusal of what left before a pause begins no other
 	inEpoch       int       // permits of this epoch in flight
@@ -166,8 +166,10 @@ func (p *Pacer) Done(permit Permit, a Answer) {
 	}
 	switch a.Kind {
 	case Passed:
-		if permit.left.After(p.tooLong.began) {
-			p.tooLong = pause{} // only one request was meant
+		for _, told := range []*pause{&p.tooLong, &p.failed} {
+			if permit.left.After(told.began) {
+				*told = pause{} // only one request was meant
+			}
 		}
 		p.siteAnswers(now, permit)
 		if permit.epoch == p.epoch {

@@ -42,7 +42,7 @@ func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
 	if p.blockedSince.IsZero() || !permit.retry && !p.outage && now.Sub(p.blockedSince) >= p.group.maxPause {
 		p.blockedSince = now // nobody has waited since an earlier one
 	}
-	p.failed = pause{now, now.Add(a.RetryAfter), a.Reason}
+	p.failed = pause{permit.left, now.Add(a.RetryAfter), a.Reason}
 	p.failureWeight += map[bool]float64{false: 1, true: retryWeight}[permit.retry]
 	switch {
 	case p.outage && permit.epoch != p.epoch, !p.outage && p.failureWeight < outageWeight:

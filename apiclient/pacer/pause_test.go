@@ -214,6 +214,30 @@ func TestSiteIsDownForLong(t *testing.T) {
 	}
 }
 
+// What one request was told is forgotten when others pass that left later, also during a pause.
+func TestWhatOneRequestIsToldIsForgotten(t *testing.T) {
+	for _, later := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := watched(15 * time.Minute)
+			var left []Permit
+			for range 3 {
+				left = append(left, leave(t, p))
+				time.Sleep(10 * time.Millisecond)
+			}
+			p.Done(left[1], Answer{Kind: Failed, RetryAfter: 2 * time.Hour})
+			p.Done(left[0], refusedFor(time.Second))
+			if later {
+				p.Done(left[2], Answer{Kind: Passed})
+			} else {
+				p.Done(left[2], Answer{Kind: Failed, RetryAfter: 2 * time.Hour})
+			}
+			if _, err := send(t, p, true); (err == nil) != later {
+				t.Errorf("%t: %v", later, err)
+			}
+		})
+	}
+}
+
 func TestOneBadRowIsNoOutage(t *testing.T) {
 	t.Run("while others pass", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

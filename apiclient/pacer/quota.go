@@ -10,19 +10,17 @@ const (
 	slowest    = 0.1  // requests a second, whatever is learned
 	firstShare = 0.25 // of an unpaced rate is the first guess by levels: "no ceiling; levels; bucket 100/s"
 
-	holdTime  = 0.05 // seconds and: "stray 3 %"
-	holdSends = 2.0  // requests long is the pause after a bare refusal: "stray 1 %; 100, 30, 100/s"
-	holdRate  = 10.0 // requests a second that these are taken for, at least: TestHoldIsShort
-
+	holdTime   = 0.05 // seconds and: "stray 3 %"
+	holdSends  = 2.0  // requests long is the pause after a bare refusal: "stray 1 %; 100, 30, 100/s"
+	holdRate   = 10.0 // requests a second that these are taken for, at least: TestHoldIsShort
 	strayShare = 0.08 // of answers may be refusals, in the long run: "stray 3 %"
 	strayMost  = 8.0  // more than so many say that the quota has fallen: "stray 1 %; 100, 30, 100/s"
 	drift      = 0.03 // of what was let in, by which a good estimate may be wrong: "no Retry-After; 37/s"
 	refutes    = 1.3  // times the estimate cannot be admitted by an empty bucket: "stray 1 %; 100, 30, 100/s"
-
-	flowSends = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
-	early     = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
-	halved    = 0.5  // when nothing is known: "10/s"
-	refusedAt = 0.95 // of that rate at most: "97/s, burst 10"
+	flowSends  = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
+	early      = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
+	halved     = 0.5  // when nothing is known: "10/s"
+	refusedAt  = 0.95 // of that rate at most: "97/s, burst 10"
 
 	beyond      = 0.02 // of the quota, to use up what a pause has let in: "100/s; 1,000,000 rows"
 	patience    = 5.0  // seconds without a refusal after which the quota is larger: "100, 30, 100/s"
