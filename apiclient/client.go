@@ -124,7 +124,7 @@ func New(c Config) (*Client, error) {
 		site:      site,
 		cloud:     cloud,
 		kind:      kind,
-		group:     pacer.NewGroup(pacer.Config{MaxPause: c.MaxPause, Notify: c.Notify}),
+		group:     pacer.NewGroup(c.MaxPause, c.Notify),
 		endpoints: map[operation]*endpoint{},
 		random:    rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)),
 		root:      root,
@@ -149,7 +149,7 @@ func (c *Client) endpoint(o operation) *endpoint {
 	return c.endpoints[o]
 }
 
-// Requests is how many requests have left so far, of all operations.
+// Requests is how many requests have left so far, of all operations, but for those on their way.
 func (c *Client) Requests() (sent int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

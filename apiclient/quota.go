@@ -53,15 +53,14 @@ func (a answer) retryAfter() (longest time.Duration) {
 	return longest
 }
 
-// level is what the headers report of the quota; nil: nothing. Those that are enforced count before those in beta.
+// level is what the headers report, but for those in beta, which are of a quota that is not enforced; nil: nothing.
 // Their limit is of no use: it is the size of the bucket as often as a rate.
 func (a answer) level() *pacer.Level {
-	for _, prefix := range []string{"X-Ratelimit-", "Beta-X-Ratelimit-"} {
-		if remaining, err := strconv.Atoi(strings.TrimSpace(a.header.Get(prefix + "Remaining"))); err == nil {
-			return &pacer.Level{Remaining: max(0, remaining), Reset: a.until(a.header.Get(prefix + "Reset"))}
-		}
+	remaining, err := strconv.Atoi(strings.TrimSpace(a.header.Get("X-RateLimit-Remaining")))
+	if err != nil {
+		return nil
 	}
-	return nil
+	return &pacer.Level{Remaining: max(0, remaining), Reset: a.until(a.header.Get("X-RateLimit-Reset"))}
 }
 
 // until returns the time until s, a time in ISO 8601, with or without seconds, or an HTTP date, by the server's clock,

@@ -54,9 +54,8 @@ func TestLevel(t *testing.T) {
 			&pacer.Level{Remaining: 1}},
 		{"nonsense", []string{"X-RateLimit-Remaining", "many", "X-RateLimit-Reset", "soon"}, nil},
 		{"negative", []string{"X-RateLimit-Remaining", "-3"}, &pacer.Level{}},
-		{"beta", []string{"Beta-X-RateLimit-Remaining", "12", "Beta-X-RateLimit-Limit", "100"},
-			&pacer.Level{Remaining: 12}},
-		{"enforced before beta", []string{"Beta-X-RateLimit-Remaining", "12", "X-RateLimit-Remaining", "50"},
+		{"beta", []string{"Beta-X-RateLimit-Remaining", "12", "Beta-X-RateLimit-Limit", "100"}, nil},
+		{"enforced beside beta", []string{"Beta-X-RateLimit-Remaining", "12", "X-RateLimit-Remaining", "50"},
 			&pacer.Level{Remaining: 50}},
 		{"policy alone", []string{"RateLimit-Policy", `"default";q=100;w=60`}, nil},
 	} {

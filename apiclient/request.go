@@ -51,6 +51,7 @@ type request struct {
 	began       time.Time // its first attempt since the last refusal or new token
 	failures    int
 	failedAlone int           // attempts that failed or were refused while the site let others pass
+	shared      int           // and those that were refused while it refused many others
 	badToken    *oauth2.Token // that a 401 has refused; nil: none yet
 	onRecord    bool
 }
@@ -116,8 +117,7 @@ func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 		}
 		select {
 		case <-time.After(c.pause(r)):
-		case <-ctx.Done():
-			return r.call, ctx.Err()
+		case <-ctx.Done(): // the next attempt returns its error
 		}
 	}
 }
@@ -125,7 +125,7 @@ func (c *Client) do(ctx context.Context, r *request) (Call, error) {
 // attempt makes one attempt, whose answer is then r.last.
 func (c *Client) attempt(ctx context.Context, r *request) error {
 	endpoint := c.endpoint(r.operation)
-	passed := endpoint.passed.Load()
+	passed, refusals := endpoint.passed.Load(), endpoint.Pace().Refused
 	if _, err := c.token(ctx, r); err != nil { // before the permit: else all that wait for one token leave at once
 		return err
 	}
@@ -150,9 +150,9 @@ func (c *Client) attempt(ctx context.Context, r *request) error {
 	a := c.send(ctx, r)
 	a.sentAt, a.receivedAt = left, time.Now()
 	a.quota = quotaAnswer(a)
-	a.quota.Own = r.failedAlone >= ownTroubleAfter
+	a.quota.Own, a.quota.Sent = r.failedAlone >= ownTroubleAfter, a.sent
 	endpoint.Done(permit, a.quota)
-	r.countAnswer(a, endpoint.passed.Load() > passed)
+	r.countAnswer(a, int(endpoint.passed.Load()-passed), endpoint.Pace().Refused-refusals)
 	if a.quota.Kind == pacer.Passed {
 		endpoint.passed.Add(1)
 	}
@@ -163,8 +163,8 @@ func (c *Client) attempt(ctx context.Context, r *request) error {
 	return nil
 }
 
-// countAnswer counts an answer; others: the site has let other requests pass meanwhile.
-func (r *request) countAnswer(a answer, others bool) {
+// countAnswer counts an answer. Meanwhile the site has let so many others pass, and refused so many with this one.
+func (r *request) countAnswer(a answer, passed, refusals int) {
 	r.last = a
 	r.call.Attempts += a.sent
 	r.call.Status = cmp.Or(a.status, r.call.Status)
@@ -175,7 +175,9 @@ func (r *request) countAnswer(a answer, others bool) {
 	} else {
 		r.failures++
 	}
-	if others {
+	if a.effect == refused && refusals > 1+passed/10 { // it is the quota
+		r.shared++
+	} else if passed > 0 {
 		r.failedAlone++
 	}
 }
@@ -192,7 +194,7 @@ func (r *request) undo() error {
 // exhausted reports whether an operation has failed for good: the site answers other requests and not this one, or not
 // even one that no caller records for MaxPause. Else the site is down or its quota used up: the pacer ends the run.
 func (c *Client) exhausted(ctx context.Context, r *request) bool {
-	failed, tries, wait := r.last.effect != refused, r.call.Refused, r.last.quota.RetryAfter
+	failed, tries, wait := r.last.effect != refused, r.call.Refused-r.shared, r.last.quota.RetryAfter
 	if failed {
 		tries, wait = r.failures, wait+time.Since(r.began)
 		needed := r.hooks.BeforeSend != nil || r.forAll // as it may have been carried out, or all need it
@@ -214,12 +216,12 @@ func (c *Client) alive(ctx context.Context) bool {
 	return c.attempt(ctx, r) == nil && (r.last.effect == done || r.last.effect == denied)
 }
 
-// pause returns how long to wait before the next attempt: exponential backoff from 0.5 s to 30 s with full jitter;
+// pause returns how long to wait before the next attempt: backoff with full jitter from 0.5 s to 30 s or MaxPause ÷ 3;
 // after a failure, or a refusal that is not the quota's, at least Retry-After, unless that is more than MaxPause.
 func (c *Client) pause(r *request) time.Duration {
-	longest := min(30*time.Second, 500*time.Millisecond<<min(max(r.failures, r.call.Refused)-1, 10))
+	most := min(30*time.Second, c.config.MaxPause/3+1, 500*time.Millisecond<<min(max(r.failures, r.call.Refused)-1, 10))
 	c.mu.Lock()
-	wait, q := time.Duration(c.random.Int64N(int64(longest))), r.last.quota
+	wait, q := time.Duration(c.random.Int64N(int64(most))), r.last.quota
 	c.mu.Unlock()
 	if r.last.effect == refused && !q.Own || q.RetryAfter > c.config.MaxPause {
 		return wait // a quota's is for the pacer

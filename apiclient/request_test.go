@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -61,15 +62,21 @@ func TestFinal(t *testing.T) {
 }
 
 func TestBackoff(t *testing.T) {
-	client := newTestClient(t, "https://acme.example.test")
-	for failures, ceiling := range map[int]time.Duration{1: 500 * time.Millisecond, 2: time.Second,
-		6: 16 * time.Second, 7: 30 * time.Second, 1000: 30 * time.Second} {
+	for _, tt := range []struct {
+		maxPause time.Duration
+		failures int
+		want     time.Duration
+	}{
+		{0, 1, 500 * time.Millisecond}, {0, 2, time.Second}, {0, 6, 16 * time.Second}, {0, 7, 30 * time.Second},
+		{15 * time.Minute, 1000, 30 * time.Second}, {6 * time.Second, 7, 2 * time.Second}, {1, 7, 1},
+	} {
+		client := newTestClient(t, "https://acme.example.test", func(c *Config) { c.MaxPause = tt.maxPause })
 		var longest time.Duration
 		for range 1000 {
-			longest = max(longest, client.pause(&request{failures: failures}))
+			longest = max(longest, client.pause(&request{failures: tt.failures}))
 		}
-		if longest > ceiling || longest < ceiling*9/10 {
-			t.Errorf("after %d failures up to %v, want %v", failures, longest, ceiling)
+		if longest > tt.want || longest < tt.want*9/10-1 {
+			t.Errorf("%v, after %d failures up to %v, want %v", tt.maxPause, tt.failures, longest, tt.want)
 		}
 	}
 }
@@ -658,7 +665,7 @@ func TestQuestionsHaveALongestPause(t *testing.T) {
 		} {
 			client, began := inProcess(t, site, func(c *Config) { c.MaxPause = 3 * time.Second }), time.Now()
 			checkKind(t, ask(client), KindUnavailable, "browser")
-			if took := time.Since(began); took < 3*time.Second/2 || took > 15*time.Second {
+			if took := time.Since(began); took < 100*time.Millisecond || took > 15*time.Second {
 				t.Errorf("%s: it is given up after %v", name, took)
 			}
 		}
@@ -680,6 +687,108 @@ func TestEverybodyIsRefused(t *testing.T) {
 		}
 		wg.Wait()
 	})
+}
+
+// A site that nobody reaches is given up after the longest pause, by few rows as by many; nothing has left.
+func TestNobodyListens(t *testing.T) {
+	for _, rows := range []int{1, 2, 4, 64} {
+		synctest.Test(t, func(t *testing.T) {
+			client := inProcess(t, http.NotFoundHandler(), func(c *Config) {
+				c.MaxPause, c.MaxRate = 30*time.Second, 100
+				c.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+					httptrace.ContextClientTrace(r.Context()).GetConn("")
+					return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+				})
+			})
+			start := time.Now()
+			var wg sync.WaitGroup
+			for i := range rows {
+				wg.Go(func() {
+					n := NewCustomer{fmt.Sprintf("c%d@example.com", i), "C"}
+					_, call, err := client.CreateCustomer(t.Context(), n, Hooks{BeforeSend: succeed, Withdraw: succeed})
+					e, ok := errors.AsType[*PauseError](err)
+					if !ok || e.Outage.Sub(start) > 2*time.Second || !strings.Contains(e.Reason, "/customer: cannot connect: ") {
+						t.Errorf("%d rows: %v", rows, err)
+					}
+					if call.Attempts > 0 {
+						t.Errorf("%d rows: %+v", rows, call)
+					}
+				})
+			}
+			wg.Wait()
+			if took := time.Since(start); took < 30*time.Second || took > 51*time.Second || client.Requests() > 0 {
+				t.Errorf("%d rows: it took %v, and %d requests are said to have left", rows, took, client.Requests())
+			}
+		})
+	}
+}
+
+func succeed() error { return nil }
+
+// A site that is down, and says for how long, is left alone: a run of one row does not ask it again and again.
+func TestMaintenance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		client := inProcess(t, says(503, ``, "Retry-After", "3600"))
+		_, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{BeforeSend: succeed, Withdraw: succeed})
+		e, ok := errors.AsType[*PauseError](err)
+		if !ok || !e.Outage.Equal(start) || !e.Until.Equal(start.Add(time.Hour)) || call.Attempts != 1 {
+			t.Errorf("%+v, %+v", err, call)
+		}
+	})
+}
+
+// Headers in beta are of a quota that is not enforced: they neither end a run nor slow it down.
+func TestBetaHeaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		left, start := 500, time.Now()
+		client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			left = max(0, left-1)
+			says(201, created, "Beta-X-RateLimit-Remaining", fmt.Sprint(left),
+				"Beta-X-RateLimit-Reset", start.Add(time.Hour).UTC().Format(time.RFC3339))(w, r)
+		}), func(c *Config) { c.MaxRate = 100 })
+		for i := range 1000 {
+			if _, _, err := client.CreateCustomer(t.Context(), newcomer, Hooks{}); err != nil {
+				t.Fatalf("after %d: %v", i, err)
+			}
+		}
+		if took := time.Since(start); took > 11*time.Second {
+			t.Errorf("1000 took %v", took)
+		}
+	})
+}
+
+// While most requests are refused, as another program of the tenant uses the quota up, no row is given up for it.
+func TestManyAreRefused(t *testing.T) {
+	for _, headers := range [][]string{nil, {"Retry-After", "1"}} {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(1, 2))
+			var mu sync.Mutex
+			client := inProcess(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				time.Sleep(80 * time.Millisecond)
+				mu.Lock()
+				lucky := random.Float64() > 0.6
+				mu.Unlock()
+				if lucky || r.Method == get {
+					says(201, created)(w, r)
+				} else {
+					says(429, ``, headers...)(w, r)
+				}
+			}), func(c *Config) { c.MaxRate, c.MaxPause = 100, 24*time.Hour })
+			var next atomic.Int32
+			var wg sync.WaitGroup
+			for range 64 {
+				wg.Go(func() {
+					for next.Add(1) <= 600 {
+						if _, call, err := client.CreateCustomer(t.Context(), newcomer, Hooks{}); err != nil {
+							t.Errorf("%v: %+v, %v", headers, call, err)
+						}
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
 }
 
 // A 429 without Retry-After that says when the quota starts anew is waited for, and its hour is the one reported.

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -152,4 +153,37 @@ func TestOutageIsNamed(t *testing.T) {
 			t.Errorf("exit code %d, %v, %+v", s.ExitCode(), s.Stop, s.Access)
 		}
 	})
+}
+
+// A site that is down for maintenance, as a whole or for creates alone, is no quota, and is left alone at once.
+func TestMaintenanceIsNoQuota(t *testing.T) {
+	t.Parallel()
+	for _, whole := range []bool{true, false} {
+		for _, people := range []int{2, 500} {
+			if !whole && people == 2 {
+				continue // it may be the two rows' own trouble
+			}
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesktop(t, jsmtest.Options{})
+				d.export(people)
+				d.client.Transport = jsmtest.Transport(func(w http.ResponseWriter, r *http.Request) {
+					time.Sleep(100 * time.Millisecond)
+					if whole || r.Method == http.MethodPost {
+						w.Header().Set("Retry-After", "3600")
+						w.WriteHeader(http.StatusServiceUnavailable)
+						return
+					}
+					d.site.ServeHTTP(w, r)
+				})
+				began := time.Now()
+				s := d.sit(t.Context())
+				if took := time.Since(began); s.ExitCode() != 1 || took > time.Minute ||
+					!strings.HasPrefix(s.Stop.What, "the site is down (POST /rest/servicedeskapi/customer: 503 Service Unavailable) "+
+						"and asks to be left alone until ") {
+					t.Errorf("exit code %d after %s, %v, %v", s.ExitCode(), took, s.Stop, s.statuses())
+				}
+				d.client.Transport = nil
+			})
+		}
+	}
 }

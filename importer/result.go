@@ -123,6 +123,4 @@ func (r *Run) collectFixed(result Result) {
 }
 
 // onboarded reports whether the person of a row with this status has an account at the site.
-func onboarded(s outcome.Status) bool {
-	return s >= outcome.Created && s <= outcome.Renamed
-}
+func onboarded(s outcome.Status) bool { return s >= outcome.Created && s <= outcome.Renamed }

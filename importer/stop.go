@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"jsm-onboard/apiclient"
 	"jsm-onboard/importer/ledger"
@@ -69,13 +70,16 @@ func StopFor(err error) *Stop {
 	pause, long := errors.AsType[*apiclient.PauseError](err)
 	refused, answered := errors.AsType[*apiclient.Error](err)
 	switch {
-	case long && !pause.Outage.IsZero():
+	case long && !pause.Outage.IsZero() && time.Until(pause.Until) <= 0:
 		return newStop(Broken, err, "the site has not answered since "+pause.Outage.Local().Format("15:04:05")+
 			" ("+pause.Reason+")", "check whether the site opens in a browser, "+thenRerun)
 	case long:
-		until := text.Minute(pause.Until)
-		return newStop(QuotaPause, err, "the quota of the site asks for a pause until "+until, "run the same command "+
-			"again after "+until+", or allow a longer wait with --max-pause; it goes on where it stopped")
+		cause, what, until := QuotaPause, "the quota of the site asks for a pause until ", text.Minute(pause.Until)
+		if !pause.Outage.IsZero() {
+			cause, what = Broken, "the site is down ("+pause.Reason+") and asks to be left alone until "
+		}
+		return newStop(cause, err, what+until, "run the same command again after "+until+
+			", or allow a longer wait with --max-pause; it goes on where it stopped")
 	case answered && (refused.Kind == apiclient.KindUnauthorized || refused.Kind == apiclient.KindScope):
 		return newStop(Unauthorised, err, "the site no longer accepts the credentials ("+refused.Redacted()+")",
 			joinLines(refused.Hint, thenRerun))

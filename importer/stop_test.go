@@ -3,6 +3,7 @@ package importer
 import (
 	"cmp"
 	"errors"
+	"regexp"
 	"testing"
 	"time"
 
@@ -111,17 +112,22 @@ func TestMaxErrors(t *testing.T) {
 }
 
 func TestStopFor(t *testing.T) {
+	now, hour := time.Now(), time.Now().Add(time.Hour)
 	for _, tc := range []struct {
 		err  error
 		want Cause
 		code int
+		text string // of message and hint
 	}{
-		{&apiclient.PauseError{Until: time.Now().Add(time.Hour)}, QuotaPause, 6},
-		{&apiclient.PauseError{Outage: time.Now()}, Broken, 1},
-		{&apiclient.Error{Status: 401, Kind: apiclient.KindUnauthorized}, Unauthorised, 4},
+		{&apiclient.PauseError{Until: hour}, QuotaPause, 6, "the quota of the site .* again after .* with --max-pause"},
+		{&apiclient.PauseError{Outage: now, Until: now, Reason: "503"}, Broken, 1, `not answered since .* \(503\) check`},
+		{&apiclient.PauseError{Outage: now, Until: hour, Reason: "503"}, Broken, 1,
+			`the site is down \(503\) and asks to be left alone until .* again after .* with --max-pause`},
+		{&apiclient.Error{Status: 401, Kind: apiclient.KindUnauthorized}, Unauthorised, 4, "no longer accepts"},
 	} {
 		stop := StopFor(tc.err)
-		if stop == nil || stop.Cause != tc.want || int(stop.Cause) != tc.code || stop.Hint == "" {
+		if stop == nil || stop.Cause != tc.want || int(stop.Cause) != tc.code || stop.Hint == "" ||
+			!regexp.MustCompile(tc.text).MatchString(stop.What+" "+stop.Hint) {
 			t.Errorf("%v: %+v", tc.err, stop)
 		}
 	}

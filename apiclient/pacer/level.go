@@ -15,7 +15,6 @@ const (
 	maxDistrust  = 30.0 // passes without a report, or at none, and levels are believed no more: "levels that vanish"
 	badRefusal   = 15.0 // a refusal at a good level counts for: "stray 1 % beside plenty"
 	keptDistrust = 0.99 // of them with each report: "levels; bucket 10/s"
-	meanOver     = 5.0  // seconds: TestLargerQuotaIsFound
 	windowShare  = 0.05 // of a window, if no more comes before its end, makes it used up: TestUsedUpWindowIsReported
 )
 
@@ -28,7 +27,6 @@ type levels struct {
 	seen     time.Time // the last report
 	resets   time.Time // when the quota starts anew, by that report; seen: it did not say
 	distrust float64   // a leaky count of answers that contradict them
-	mean     float64   // of the refill, which moves with each report
 }
 
 func (l *levels) advance(now time.Time, refill float64) {
@@ -60,7 +58,7 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	l := &q.levels
 	remaining, since := float64(max(r.Remaining, 0)), float64(q.sent-permit.number)
 	if !l.on {
-		*l = levels{on: true, level: remaining - since, at: now, largest: remaining, seen: now, mean: q.refill}
+		*l = levels{on: true, level: remaining - since, at: now, largest: remaining, seen: now}
 		q.event = nil
 	}
 	if l.distrust *= keptDistrust; remaining == 0 {
@@ -73,15 +71,12 @@ func (q *quota) correct(now time.Time, permit Permit, r Level) {
 	a := 1 - math.Exp(-observe*dt)
 	l.level += a * off
 	q.refill = max(0, q.refill+a*a/(2-a)/dt*off)
-	l.mean += (q.refill - l.mean) * dt / (dt + meanOver)
 	l.seen, l.resets = now, now.Add(r.Reset)
 }
 
-// usedUp returns when the quota is reset, if hardly anything is left and hardly anything comes before; else zero.
-func (l *levels) usedUp(now time.Time, refill float64) time.Time {
+// usedUp reports whether hardly anything is left and hardly anything comes before the quota is reset.
+func (l *levels) usedUp(now time.Time, refill float64) bool {
 	l.advance(now, refill)
-	if !l.on || l.level > l.target(refill) || refill*l.resets.Sub(now).Seconds() > windowShare*l.largest {
-		return time.Time{}
-	}
-	return l.resets
+	return l.on && l.resets.After(now) && l.level <= l.target(refill) &&
+		refill*l.resets.Sub(now).Seconds() <= windowShare*l.largest
 }

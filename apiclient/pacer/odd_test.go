@@ -2,8 +2,9 @@ package pacer
 
 import (
 	"errors"
-	"slices"
+	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -119,14 +120,8 @@ func TestLargerQuotaIsFound(t *testing.T) {
 func TestCeilingIsKept(t *testing.T) {
 	for _, headers := range []bool{true, false} {
 		f := run(t, scene{rows: 3000, maxRate: 30, quota: quotaOf{Rate: 100, Burst: 300, RateHeaders: headers}}, 1, ours)
-		first := 0
-		for i, at := range f.arrivals {
-			for f.arrivals[first] <= at-10*time.Second {
-				first++
-			}
-			if n := i - first + 1; n > 300+20 {
-				t.Fatalf("headers %v: %d arrivals in 10 s", headers, n)
-			}
+		if n := mostWithin(time.Second, f.left); n > 30 {
+			t.Errorf("headers %v: %d left within a second", headers, n)
 		}
 		if f.lasted > 103*time.Second {
 			t.Errorf("headers %v: took %v", headers, f.lasted)
@@ -138,7 +133,7 @@ func TestCeilingIsKept(t *testing.T) {
 func TestHeadersComeAndGo(t *testing.T) {
 	t.Parallel()
 	limits := map[string]struct{ time, refused float64 }{
-		"levels; window 1,000 in 60 s":       {1.003, 0.002},
+		"levels; window 1,000 in 60 s":       {1.004, 0.002},
 		"429 with levels; 37/s, burst 50":    {1.01, 0.01},
 		"levels that vanish; 37/s, burst 50": {1.01, 0.01},
 		"levels that appear; 37/s, burst 50": {1.005, 0.01},
@@ -178,9 +173,9 @@ func TestUsedUpWindowIsReported(t *testing.T) {
 // What leaves is counted when it leaves: permits that were held up do not leave together.
 func TestCeiling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewGroup(Config{}).Pacer("create", 100)
+		p := NewGroup(0, nil).Pacer("create", 100)
 		var permits []Permit
-		for range 200 {
+		for range 300 {
 			permit, err := p.Wait(t.Context(), false)
 			if err != nil {
 				t.Fatal(err)
@@ -195,22 +190,58 @@ func TestCeiling(t *testing.T) {
 			}
 			left = append(left, time.Since(start))
 		}
-		for i := range left {
-			n, _ := slices.BinarySearch(left, left[i]+time.Second)
-			if n-i > 112 {
-				t.Fatalf("%d left within a second", n-i)
-			}
-		}
-		if n := p.Pace().Sent; n != 200 {
-			t.Errorf("%d sent", n)
+		if n, burst := mostWithin(time.Second, left), densest(left); n > 100 || burst > 25 {
+			t.Errorf("%d left within a second, %d within a tenth of it", n, burst)
 		}
 	})
 }
 
-// A row that is always refused gets its outcome while the others go on at full speed.
+// What must be written before each request leaves makes a run no slower, and no second fuller.
+func TestSlowRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewGroup(0, nil).Pacer("create", 100)
+		start := time.Now()
+		var mu sync.Mutex
+		var left []time.Duration
+		var wg sync.WaitGroup
+		for w := range workers {
+			wg.Go(func() {
+				random := rand.New(rand.NewPCG(1, uint64(w)))
+				for range 3200 / workers {
+					permit, _ := p.Wait(t.Context(), false)
+					time.Sleep(time.Duration(12+random.IntN(5)) * time.Millisecond)
+					if err := p.Leave(t.Context(), &permit); err != nil {
+						t.Error(err)
+					}
+					mu.Lock()
+					left = append(left, time.Since(start))
+					mu.Unlock()
+					time.Sleep(100 * time.Millisecond)
+					p.Done(permit, Answer{Kind: Passed})
+				}
+			})
+		}
+		wg.Wait()
+		if n := mostWithin(time.Second, left); n > 100 {
+			t.Errorf("%d left within a second", n)
+		}
+		if took := left[len(left)-1]; took > 32*time.Second*1005/1000 {
+			t.Errorf("3200 took %v", took)
+		}
+	})
+}
+
+// A row that is always refused gets its outcome while the others go on at full speed. The median counts, as a refusal
+// of it may be taken for the quota's.
 func TestOneRowAlwaysRefused(t *testing.T) {
-	f := run(t, scene{rows: 10_000, cursed: 1000, quota: quotaOf{Rate: 100}}, 1, ours)
-	if f.time > 1.05 || f.lost > 0 || f.pace.Refused != 8 {
-		t.Errorf("time ÷ ideal of the others %.3f, %d lost, the row refused %d times", f.time, f.lost, f.pace.Refused)
+	var all []figures
+	for seed := range uint64(9) {
+		f := run(t, scene{rows: 10_000, cursed: 1000, quota: quotaOf{Rate: 100}}, seed+1, ours)
+		if all = append(all, f); f.pace.Refused != 8 {
+			t.Errorf("the row was refused %d times", f.pace.Refused)
+		}
+	}
+	if s := summarize(all); s.time > 1.05 || s.lost > 0 {
+		t.Errorf("time ÷ ideal of the others %.3f, %d lost", s.time, s.lost)
 	}
 }

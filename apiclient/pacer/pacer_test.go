@@ -47,7 +47,7 @@ func around(got, want time.Duration) bool {
 
 func TestOneEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewGroup(Config{}).Pacer("create", 100)
+		p := NewGroup(0, nil).Pacer("create", 100)
 		permits := leaves(t, p, 12)
 		straggler, permits := permits[0], permits[1:]
 		for _, permit := range permits {
@@ -68,7 +68,7 @@ func TestOneEvent(t *testing.T) {
 
 func TestPauseThenPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewGroup(Config{}).Pacer("create", 100)
+		p := NewGroup(0, nil).Pacer("create", 100)
 		leaves(t, p, 20)
 		p.Done(leave(t, p), refusedFor(2*time.Second))
 		refused := time.Now()
@@ -98,7 +98,7 @@ func TestPauseThenPace(t *testing.T) {
 
 func TestLateSuccessEndsNoPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewGroup(Config{}).Pacer("create", 0)
+		p := NewGroup(0, nil).Pacer("create", 0)
 		permits := leaves(t, p, 5)
 		start := time.Now()
 		p.Done(permits[0], refusedFor(5*time.Second))
@@ -117,7 +117,7 @@ func TestLateSuccessEndsNoPause(t *testing.T) {
 func TestWaiterLooksAgainAfterItsSleep(t *testing.T) {
 	t.Run("a pause came", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			p := NewGroup(Config{}).Pacer("create", 1)
+			p := NewGroup(0, nil).Pacer("create", 1)
 			permit := leave(t, p)
 			start := time.Now()
 			time.AfterFunc(500*time.Millisecond, func() { p.Done(permit, refusedFor(3*time.Second)) })
@@ -129,7 +129,7 @@ func TestWaiterLooksAgainAfterItsSleep(t *testing.T) {
 	})
 	t.Run("the rate rose", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			p := NewGroup(Config{}).Pacer("create", 0)
+			p := NewGroup(0, nil).Pacer("create", 0)
 			permit, other := leave(t, p), leave(t, p)
 			p.Done(permit, Answer{Kind: Passed, Level: &Level{Remaining: 0}})
 			leave(t, p)
@@ -147,7 +147,7 @@ func TestWaiterLooksAgainAfterItsSleep(t *testing.T) {
 
 func TestWaitReturnsTheErrorOfItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewGroup(Config{}).Pacer("create", 100)
+		p := NewGroup(0, nil).Pacer("create", 100)
 		p.Done(leave(t, p), refusedFor(time.Minute))
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -174,7 +174,7 @@ func TestWaitReturnsTheErrorOfItsContext(t *testing.T) {
 func TestNoWaitSpins(t *testing.T) {
 	for _, maxRate := range []float64{0.3, 7, 33.3, 99.7, 333.3, 12345.678} {
 		synctest.Test(t, func(t *testing.T) {
-			p := NewGroup(Config{}).Pacer("create", maxRate)
+			p := NewGroup(0, nil).Pacer("create", maxRate)
 			start, looks := time.Now(), 0
 			const sends = 200
 			for sent := 0; sent < sends; looks++ {
@@ -203,7 +203,7 @@ func TestNoWaitSpins(t *testing.T) {
 // Refusals are no failures: only retries after failures are limited.
 func TestRefusalsCountForNoOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewGroup(Config{}).Pacer("create", 100)
+		p := NewGroup(0, nil).Pacer("create", 100)
 		for range 100 {
 			p.Done(leave(t, p), refusedFor(10*time.Millisecond))
 			if p.Pace().Probing {
@@ -220,7 +220,7 @@ func TestGrowsOnlyWhileThePaceLimits(t *testing.T) {
 		grows bool
 	}{{"busy", true, true}, {"idle", false, false}} {
 		synctest.Test(t, func(t *testing.T) {
-			p := NewGroup(Config{}).Pacer("create", 100)
+			p := NewGroup(0, nil).Pacer("create", 100)
 			p.Done(leave(t, p), refusedFor(time.Second))
 			p.Done(leave(t, p), Answer{Kind: Passed})
 			before := p.Pace().Rate
@@ -239,7 +239,7 @@ func TestGrowsOnlyWhileThePaceLimits(t *testing.T) {
 
 func TestOnePaceForEachEndpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := NewGroup(Config{})
+		g := NewGroup(0, nil)
 		create, search := g.Pacer("create", 100), g.Pacer("search", 100)
 		create.Done(leave(t, create), refusedFor(10*time.Second))
 		start := time.Now()
@@ -266,7 +266,7 @@ func TestOnePaceForEachEndpoint(t *testing.T) {
 // An endpoint that is first asked during a shared pause waits for its end, too.
 func TestSharedPauseHoldsNewPacers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := NewGroup(Config{})
+		g := NewGroup(0, nil)
 		create := g.Pacer("create", 100)
 		permits, start := leaves(t, create, 2), time.Now()
 		create.Done(permits[0], Answer{Kind: Refused, RetryAfter: 20 * time.Second, Shared: true})
@@ -278,9 +278,45 @@ func TestSharedPauseHoldsNewPacers(t *testing.T) {
 	})
 }
 
+// What passes ends no pause of the whole tenant, also when a refusal of one request alone has asked for a longer one.
+func TestPassEndsNoSharedPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		create := NewGroup(15*time.Minute, nil).Pacer("create", 100)
+		var left []Permit
+		for range 4 {
+			left = append(left, leave(t, create))
+			time.Sleep(10 * time.Millisecond)
+		}
+		create.Done(left[0], refusedFor(time.Hour))
+		create.Done(left[2], Answer{Kind: Refused, RetryAfter: 10 * time.Minute, Shared: true})
+		start := time.Now()
+		create.Done(left[1], Answer{Kind: Passed})
+		create.Done(left[3], refusedFor(time.Minute))
+		leave(t, create)
+		if d := time.Since(start); !around(d, 10*time.Minute) {
+			t.Errorf("the next one left after %v, want 10m", d)
+		}
+	})
+}
+
+// Requests that have not left are not counted, whatever has become of them; those that a transport repeats are.
+func TestSentIsWhatHasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewGroup(0, nil).Pacer("create", 100)
+		for sent := range 3 {
+			p.Done(leave(t, p), Answer{Kind: Failed, Sent: sent})
+		}
+		permit, _ := p.Wait(t.Context(), false)
+		p.Done(permit, Answer{Kind: Unsent})
+		if got := p.Pace(); got.Sent != 3 || got.InFlight != 0 || p.unsent != 0 {
+			t.Errorf("%+v, %d permits are taken for unsent", got, p.unsent)
+		}
+	})
+}
+
 func TestLatencySaysNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewGroup(Config{}).Pacer("create", 50)
+		p := NewGroup(0, nil).Pacer("create", 50)
 		start := time.Now()
 		for i := range 1000 {
 			permit := leave(t, p)
@@ -298,7 +334,7 @@ func TestLatencySaysNothing(t *testing.T) {
 
 func TestFirstComeFirstServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewGroup(Config{}).Pacer("create", 1)
+		p := NewGroup(0, nil).Pacer("create", 1)
 		leave(t, p)
 		var mu sync.Mutex
 		var order []int
@@ -324,7 +360,7 @@ func TestFirstComeFirstServed(t *testing.T) {
 // A quota of the whole tenant says nothing about the endpoint that happened to be refused.
 func TestSharedRefusalLeavesThePace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewGroup(Config{}).Pacer("create", 100)
+		p := NewGroup(0, nil).Pacer("create", 100)
 		for _, permit := range leaves(t, p, 12) {
 			p.Done(permit, Answer{Kind: Refused, RetryAfter: time.Second, Shared: true})
 		}
@@ -340,7 +376,7 @@ func TestSharedRefusalLeavesThePace(t *testing.T) {
 // Those behind the front may go before it.
 func TestWaiterBehindTheFrontIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewGroup(Config{}).Pacer("create", 100)
+		p := NewGroup(0, nil).Pacer("create", 100)
 		p.Done(leave(t, p), refusedFor(time.Minute))
 		var wg sync.WaitGroup
 		defer wg.Wait()
@@ -358,7 +394,7 @@ func TestWaiterBehindTheFrontIsCancelled(t *testing.T) {
 // A full bucket is no reason for a herd after a pause.
 func TestNoHerdAtAFullLevel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewGroup(Config{}).Pacer("create", 100)
+		p := NewGroup(0, nil).Pacer("create", 100)
 		permits := leaves(t, p, 3)
 		p.Done(permits[0], Answer{Kind: Passed, Level: &Level{Remaining: 1000}})
 		p.Done(permits[1], refusedFor(10*time.Second))

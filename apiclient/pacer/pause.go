@@ -14,12 +14,11 @@ const (
 	passWeight   = 0.25             // of what gets through: a fifth may fail for long, TestTooManyFailuresAreAnOutage
 )
 
-// pause is a time in which nothing leaves. It is only ever extended; only an unconfirmed one may end early.
+// pause is a time in which nothing leaves. It is only ever extended.
 type pause struct {
-	began       time.Time // zero: there is none
-	until       time.Time
-	reason      string
-	unconfirmed time.Time // when the request left whose Retry-After was more than MaxPause; zero: none did
+	began  time.Time // zero: there is none
+	until  time.Time
+	reason string
 }
 
 // refusal pauses. It begins an event only when its request left in the present epoch, and something has passed since
@@ -31,25 +30,27 @@ func (p *Pacer) refusal(now time.Time, permit Permit, a Answer) {
 	if present {
 		d = cmp.Or(d, p.newEpoch(p.quota.hold()))
 	}
-	p.pauseUntil(now, now.Add(d), a)
-	if d > p.group.config.MaxPause && !a.Shared {
-		p.pause.unconfirmed = permit.left
+	if d > p.group.maxPause && !a.Shared {
+		p.tooLong = pause{permit.left, now.Add(d), a.Reason}
+	} else {
+		p.pauseUntil(now, now.Add(d), a)
 	}
 }
 
 // failure counts one; too many begin an outage, or go on with it.
 func (p *Pacer) failure(now time.Time, permit Permit, a Answer) {
-	p.blockedSince = cmp.Or(p.blockedSince, now)
-	if p.failureWeight++; permit.retry {
-		p.failureWeight -= 1 - retryWeight
+	if p.blockedSince.IsZero() || !permit.retry && !p.outage && now.Sub(p.blockedSince) >= p.group.maxPause {
+		p.blockedSince = now // nobody has waited since an earlier one
 	}
+	p.failed = pause{permit.left, now.Add(a.RetryAfter), a.Reason}
+	p.failureWeight += map[bool]float64{false: 1, true: retryWeight}[permit.retry]
 	switch {
 	case p.outage && permit.epoch != p.epoch, !p.outage && p.failureWeight < outageWeight:
 		return
 	case !p.outage:
 		p.outage, p.pausesInRow = true, 0
 	}
-	last := p.blockedSince.Add(p.group.config.MaxPause).Sub(now) // the last probe is at the end of that
+	last := p.blockedSince.Add(p.group.maxPause).Sub(now) // the last probe is at the end of that
 	p.pauseUntil(now, now.Add(max(min(p.newEpoch(firstProbe), last), a.RetryAfter)), a)
 	if p.pausesInRow == 1 {
 		p.report("outage", 0, a.Reason)
@@ -68,11 +69,10 @@ func (p *Pacer) newEpoch(first time.Duration) time.Duration {
 
 // siteAnswers counts an answer that shows that the site works; in an outage, only the answer to a probe does.
 func (p *Pacer) siteAnswers(now time.Time, permit Permit) {
-	if p.outage && permit.epoch != p.epoch {
-		return
-	}
-	p.failureWeight = max(0, p.failureWeight-passWeight)
-	if p.outage {
+	switch {
+	case !p.outage:
+		p.failureWeight = max(0, p.failureWeight-passWeight)
+	case permit.epoch == p.epoch:
 		p.report("outage", now.Sub(p.blockedSince), "")
 		p.outage, p.failureWeight, p.blockedSince = false, 0, now
 	}
@@ -89,7 +89,9 @@ func (p *Pacer) pauseUntil(now, until time.Time, a Answer) {
 		p.group.shared.extend(now, until, a.Reason)
 		for _, other := range p.group.pacers {
 			other.pause.extend(now, until, a.Reason)
-			other.wakeFirst()
+			if len(other.wake) == 0 {
+				other.wake <- struct{}{}
+			}
 		}
 	}
 }
@@ -101,15 +103,19 @@ func (q *pause) extend(now, until time.Time, reason string) {
 	}
 }
 
-// paused returns what is left of a pause, or the error when that or all pauses in a row are too long.
-func (p *Pacer) paused(now time.Time) (time.Duration, error) {
-	q, most := &p.pause, p.group.config.MaxPause
+// paused returns what is left of a pause, or the error when that, all pauses in a row, or all failures are too long.
+func (p *Pacer) paused(now time.Time, retry bool) (time.Duration, error) {
+	q, most, blocked := &p.pause, p.group.maxPause, !p.blockedSince.IsZero()
 	left := max(0, q.until.Sub(now))
+	silent := blocked && (p.outage || retry) && p.failed.until.Sub(p.blockedSince) >= most
 	switch {
-	case p.outage && now.Sub(p.blockedSince) >= most:
-		return 0, &PauseError{Outage: p.blockedSince, Reason: p.name + ": " + q.reason}
-	case left > most && !q.unconfirmed.IsZero() && p.counts.InFlight > 0: // their answers will show
-	case left > most, left > 0 && !p.outage && !p.blockedSince.IsZero() && q.until.Sub(p.blockedSince) > most:
+	case p.counts.InFlight > 0 && (silent || p.tooLong.until.Sub(now) > most):
+		return time.Hour, nil // their answers will show
+	case silent:
+		return 0, &PauseError{Until: p.failed.until, Outage: p.blockedSince, Reason: p.name + ": " + p.failed.reason}
+	case p.tooLong.until.Sub(now) > most:
+		return 0, &PauseError{Until: p.tooLong.until, Reason: p.tooLong.reason}
+	case left > most, left > 0 && !p.outage && blocked && q.until.Sub(p.blockedSince) > most:
 		return 0, &PauseError{Until: q.until, Reason: q.reason}
 	}
 	return left, nil
@@ -125,10 +131,7 @@ func (p *Pacer) resume(now time.Time) {
 		p.report("pause", lasted, "")
 	}
 	p.quota.resume(now, q.began)
-	gap, spare := p.quota.gap(now), now.Sub(p.quota.last)
-	if spare > burstTime {
-		spare = 0 // one may leave at once, and no herd
-	}
-	p.quota.last = now.Add(-gap - spare%gap)
+	gap := p.quota.gap(now)
+	p.quota.last = now.Add(-gap - now.Sub(p.quota.last)%gap) // one may leave at once, and no herd
 	q.began = time.Time{}
 }

@@ -13,11 +13,11 @@ import (
 func watched(maxPause time.Duration) (*Pacer, func(what string) []Event) {
 	var mu sync.Mutex
 	var events []Event
-	g := NewGroup(Config{MaxPause: maxPause, Notify: func(e Event) {
+	g := NewGroup(maxPause, func(e Event) {
 		mu.Lock()
 		defer mu.Unlock()
 		events = append(events, e)
-	}})
+	})
 	return g.Pacer("create", 100), func(what string) (some []Event) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -156,6 +156,86 @@ func TestOutageThatLastsTooLong(t *testing.T) {
 			t.Errorf("gave up after %v", got)
 		}
 	})
+}
+
+// One request that fails again and again waits no longer than all of them would, and what is no retry does not.
+func TestFailuresThatLastTooLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, reported := watched(5 * time.Second)
+		for _, idle := range []time.Duration{0, time.Minute} { // nobody has waited meanwhile
+			time.Sleep(idle)
+			start, permit := time.Now(), leave(t, p)
+			for err := error(nil); err == nil; permit, err = send(t, p, true) {
+				p.Done(permit, Answer{Kind: Failed, Reason: "bad gateway"})
+				if time.Sleep(time.Second); time.Since(start) > 10*time.Second {
+					t.Fatal("it goes on")
+				}
+			}
+			_, err := send(t, p, true)
+			want := PauseError{Outage: start, Until: start.Add(5 * time.Second), Reason: "create: bad gateway"}
+			if e, ok := errors.AsType[*PauseError](err); !ok || *e != want || time.Since(start) < 5*time.Second {
+				t.Errorf("after %v: %v, want %v", time.Since(start), err, &want)
+			}
+		}
+		p.Done(leave(t, p), Answer{Kind: Passed})
+		if _, err := send(t, p, true); err != nil || len(reported("outage")) > 0 {
+			t.Errorf("%v, %v", err, reported("outage"))
+		}
+	})
+}
+
+// A site that is down, and wants to be left alone for long, does not speak of its quota. What one request is told is
+// believed when it is told so again, and nothing else passes.
+func TestSiteIsDownForLong(t *testing.T) {
+	for _, first := range []int{1, outageWeight} {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := watched(15 * time.Minute)
+			start := time.Now()
+			other, some := leave(t, p), leaves(t, p, first)
+			for _, permit := range some {
+				p.Done(permit, Answer{Kind: Failed, RetryAfter: time.Hour, Reason: "503"})
+			}
+			retried := make(chan error)
+			go func() {
+				_, err := p.Wait(t.Context(), true)
+				retried <- err
+			}()
+			synctest.Wait() // for the answer to the other one
+			failed := time.Now()
+			p.Done(other, Answer{Kind: Failed, RetryAfter: time.Hour, Reason: "503"})
+			e, ok := errors.AsType[*PauseError](<-retried)
+			if !ok || !e.Until.Equal(failed.Add(time.Hour)) || e.Outage.Sub(start) > time.Second || e.Reason != "create: 503" {
+				t.Errorf("%d: %+v", first, e)
+			}
+			if _, err := p.Wait(t.Context(), false); (err != nil) != (first > 1) {
+				t.Errorf("%d, another request: %v", first, err)
+			}
+		})
+	}
+}
+
+// What one request was told is forgotten when others pass that left later, also during a pause.
+func TestWhatOneRequestIsToldIsForgotten(t *testing.T) {
+	for _, later := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			p, _ := watched(15 * time.Minute)
+			var left []Permit
+			for range 3 {
+				left = append(left, leave(t, p))
+				time.Sleep(10 * time.Millisecond)
+			}
+			p.Done(left[1], Answer{Kind: Failed, RetryAfter: 2 * time.Hour})
+			p.Done(left[0], refusedFor(time.Second))
+			if later {
+				p.Done(left[2], Answer{Kind: Passed})
+			} else {
+				p.Done(left[2], Answer{Kind: Failed, RetryAfter: 2 * time.Hour})
+			}
+			if _, err := send(t, p, true); (err == nil) != later {
+				t.Errorf("%t: %v", later, err)
+			}
+		})
+	}
 }
 
 func TestOneBadRowIsNoOutage(t *testing.T) {
@@ -311,7 +391,7 @@ func TestLongPauseOfOneRequest(t *testing.T) {
 // Waiters that stand in line already when the pause comes are told at once too, of a shared pause in every pacer.
 func TestLongPauseReachesAllWaiters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := NewGroup(Config{MaxPause: time.Minute})
+		g := NewGroup(time.Minute, nil)
 		create, search := g.Pacer("create", 1), g.Pacer("search", 1)
 		permit := leave(t, create)
 		leave(t, search)

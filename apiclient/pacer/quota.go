@@ -10,19 +10,17 @@ const (
 	slowest    = 0.1  // requests a second, whatever is learned
 	firstShare = 0.25 // of an unpaced rate is the first guess by levels: "no ceiling; levels; bucket 100/s"
 
-	holdTime  = 0.05 // seconds and: "stray 3 %"
-	holdSends = 2.0  // requests long is the pause after a bare refusal: "stray 1 %; 100, 30, 100/s"
-	holdRate  = 10.0 // requests a second that these are taken for, at least: TestHoldIsShort
-
+	holdTime   = 0.05 // seconds and: "stray 3 %"
+	holdSends  = 2.0  // requests long is the pause after a bare refusal: "stray 1 %; 100, 30, 100/s"
+	holdRate   = 10.0 // requests a second that these are taken for, at least: TestHoldIsShort
 	strayShare = 0.08 // of answers may be refusals, in the long run: "stray 3 %"
 	strayMost  = 8.0  // more than so many say that the quota has fallen: "stray 1 %; 100, 30, 100/s"
 	drift      = 0.03 // of what was let in, by which a good estimate may be wrong: "no Retry-After; 37/s"
 	refutes    = 1.3  // times the estimate cannot be admitted by an empty bucket: "stray 1 %; 100, 30, 100/s"
-
-	flowSends = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
-	early     = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
-	halved    = 0.5  // when nothing is known: "10/s"
-	refusedAt = 0.95 // of that rate at most: "97/s, burst 10"
+	flowSends  = 3.0  // later requests are too few to tell a share: "10/s, burst 10"
+	early      = 20.0 // seconds: what a full bucket let in at the start is much, then: "10/s", "37/s"
+	halved     = 0.5  // when nothing is known: "10/s"
+	refusedAt  = 0.95 // of that rate at most: "97/s, burst 10"
 
 	beyond      = 0.02 // of the quota, to use up what a pause has let in: "100/s; 1,000,000 rows"
 	patience    = 5.0  // seconds without a refusal after which the quota is larger: "100, 30, 100/s"
@@ -43,7 +41,6 @@ type quota struct {
 	last    time.Time // when the last permit was due
 	levels  levels
 	sinceEmpty
-
 	changedAt time.Time // when the refill last changed much
 	best      float64   // the largest refill that has been proved
 	strays    float64   // a leaky count of refusals
@@ -57,20 +54,17 @@ type sinceEmpty struct {
 	idle   float64   // of the time, in pauses
 	pushed float64   // of the time, in which the pace held requests back
 	paused float64   // the pause at its begin
-	stored float64   // of that pause, for which the bucket had room
 }
 
 // event is the first refusal after a pass, what it shows of the time before it, and how later requests fared.
 type event struct {
 	permit        Permit
 	rate          float64 // at which requests left
-	busy          float64 // seconds since the bucket was last empty, but for pauses
 	low           float64 // what the refill is at least, as the bucket let in that much; 0: it was full at first
 	high          float64 // and at most, as if the bucket overflowed in pauses
 	hadRetryAfter bool    // the refusal had a Retry-After
 	hadTokens     bool    // by the estimate, the bucket was not empty
-
-	sent, passed float64 // of the requests that left later
+	sent, passed  float64 // of the requests that left later
 }
 
 // rate is the present pace in requests a second.
@@ -84,7 +78,7 @@ func (q *quota) rate(now time.Time) float64 {
 		share = patienceLow
 	}
 	x := q.pushed / min(patience+q.paused+share*q.empty.Sub(q.changedAt).Seconds(), patienceTop)
-	return max(slowest, min(q.refill*(1+beyond*min(q.stored, 1)+math.Pow(x, 5)), q.maxRate))
+	return max(slowest, min(q.refill*(1+beyond*min(q.paused, 1)+math.Pow(x, 5)), q.maxRate))
 }
 
 // gap is the time from one permit to the next at the present pace.
@@ -158,20 +152,13 @@ func (q *quota) answered(now time.Time, permit Permit, a Answer, first bool) {
 
 func (q *quota) newEvent(now time.Time, permit Permit, seconds float64, vouched bool) *event {
 	admitted := max(0, q.used-float64(q.sent-permit.number))
-	busy := max(seconds-q.idle, 1e-3)
-	low := admitted / seconds
-	if q.empty.Equal(q.start) && seconds < early {
-		low = 0
+	e := &event{permit: permit, rate: q.rate(now), hadRetryAfter: vouched}
+	e.high = (admitted + 1) / max(seconds-q.idle, 1e-3)
+	e.hadTokens = q.refill*seconds-admitted > q.refill*max(q.hold().Seconds()/2, drift*seconds)
+	if seconds >= early || !q.empty.Equal(q.start) {
+		e.low = admitted / seconds
 	}
-	return &event{
-		permit:        permit,
-		rate:          q.rate(now),
-		busy:          busy,
-		low:           low,
-		high:          (admitted + 1) / busy,
-		hadRetryAfter: vouched,
-		hadTokens:     q.refill*seconds-admitted > q.refill*max(q.hold().Seconds()/2, drift*seconds),
-	}
+	return e
 }
 
 // resume decides about an event, once and with all that is known: when the pause that began at halted is over.
@@ -190,13 +177,8 @@ func (q *quota) resume(now, halted time.Time) {
 	if !(math.Abs(refill-q.refill) <= changed*q.refill) {
 		q.changedAt = e.permit.left
 	}
-	q.sinceEmpty = sinceEmpty{
-		empty:  e.permit.left,
-		used:   float64(q.sent-e.permit.number) - (e.sent - e.passed),
-		idle:   paused,
-		paused: paused,
-		stored: max(0, min(e.busy*(e.high/refill-1), paused)),
-	}
+	q.sinceEmpty = sinceEmpty{empty: e.permit.left, idle: paused, paused: paused}
+	q.used = float64(q.sent-e.permit.number) - (e.sent - e.passed)
 	q.refill, q.strays = refill, 0
 }
 

@@ -1,6 +1,9 @@
 package pacer
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Kind is what became of a request, as far as the pace is concerned.
 type Kind int
@@ -15,6 +18,7 @@ const (
 // Answer is what became of one request.
 type Answer struct {
 	Kind       Kind
+	Sent       int           // requests that have left for it
 	RetryAfter time.Duration // Refused: the least wait; Failed: obeyed by the next probe of an outage; 0: not said
 	Shared     bool          // Refused: by a quota of the whole tenant, so that every pacer of the group pauses
 	Own        bool          // Refused: it is this request that is refused, not the quota, which learns nothing from it
@@ -49,7 +53,7 @@ func (p *Pacer) report(what string, lasted time.Duration, reason string) {
 	if lasted > 0 {
 		text = p.name + ": " + what + " ended after " + lasted.Round(100*time.Millisecond).String()
 	}
-	if p.group.config.Notify != nil {
+	if p.group.notify != nil {
 		p.group.events = append(p.group.events, Event{time.Now(), lasted, withReason(text, reason)})
 	}
 }
@@ -62,8 +66,8 @@ type Pace struct {
 	Why         string    // of it, for people
 	Probing     bool      // an outage: single requests probe the site
 	InFlight    int       // permits that have not been given back
-
-	Sent, Refused int // requests so far
+	Sent        int       // requests that have left, but for those on their way
+	Refused     int       // of them
 }
 
 // Pace returns a snapshot.
@@ -71,20 +75,19 @@ func (p *Pacer) Pace() Pace {
 	p.group.mu.Lock()
 	defer p.group.mu.Unlock()
 	s := p.counts
-	s.Probing = p.outage
+	s.Probing, s.PausedUntil, s.Why = p.outage, p.pause.until, p.pause.reason
 	if r := p.quota.rate(time.Now()); r < unpaced {
 		s.Rate = r
 	}
-	if s.Learned = p.quota.levels.mean; !p.quota.levels.on && p.quota.empty.After(p.quota.start) {
+	if p.quota.levels.on || p.quota.empty.After(p.quota.start) {
 		s.Learned = p.quota.refill
 	}
-	s.PausedUntil, s.Why = p.pause.until, p.pause.reason
 	return s
 }
 
-// PauseError is what waiters get when they would wait for longer than Config.MaxPause.
+// PauseError is what waiters get when they would wait for longer than the group's maxPause.
 type PauseError struct {
-	Until  time.Time // when the quota is open again
+	Until  time.Time // the end of the pause that the quota or, if that is not past, the site has asked for
 	Outage time.Time // no request has got through since then; zero: it is the quota that asks for the pause
 	Reason string    // of the last refusal or failure; may be empty
 }
@@ -96,9 +99,4 @@ func (e *PauseError) Error() string {
 	return withReason("no request has got through since "+e.Outage.Format(time.RFC3339), e.Reason)
 }
 
-func withReason(text, reason string) string {
-	if reason == "" {
-		return text
-	}
-	return text + " (" + reason + ")"
-}
+func withReason(text, reason string) string { return strings.TrimSuffix(text+" ("+reason+")", " ()") }

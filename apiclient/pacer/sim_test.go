@@ -69,7 +69,7 @@ type paced struct {
 
 func ours(sc scene) strategy {
 	p := &paced{}
-	g := NewGroup(Config{Notify: p.notify})
+	g := NewGroup(0, p.notify)
 	ceiling := sc.maxRate
 	if ceiling == 0 {
 		ceiling = 100
@@ -95,6 +95,7 @@ func (p *paced) send(s *site, row int, random *rand.Rand) (o outcome) {
 		if err != nil {
 			return o
 		}
+		s.leaves()
 		r := s.do(row)
 		p.pacer.Done(permit, r.answer())
 		if o.take(r) {
@@ -131,6 +132,7 @@ type figures struct {
 	herd     int     // arrivals in 100 ms after a pause
 	lasted   time.Duration
 	arrivals []time.Duration
+	left     []time.Duration // when the requests left
 	pace     Pace
 	events   []Event
 }
@@ -185,6 +187,7 @@ type site struct {
 	admitted int
 	refused  int
 	arrivals []time.Duration
+	left     []time.Duration
 	last     time.Duration // when the last row was done
 }
 
@@ -208,10 +211,16 @@ func (s *site) done() {
 	s.last = time.Since(s.start)
 }
 
+func (s *site) leaves() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = append(s.left, time.Since(s.start))
+}
+
 func (s *site) figures(lasted time.Duration) figures {
 	f := figures{
 		time: lasted.Seconds() / ideal(s.quota, s.admitted), lasted: lasted,
-		refused: float64(s.refused) / float64(len(s.arrivals)), arrivals: s.arrivals,
+		refused: float64(s.refused) / float64(len(s.arrivals)), arrivals: s.arrivals, left: s.left,
 	}
 	for _, n := range s.created {
 		if n > 1 {
@@ -360,10 +369,13 @@ func capacity(q jsmtest.Quota, d time.Duration) float64 {
 }
 
 // densest is the largest number of arrivals in 100 ms.
-func densest(arrivals []time.Duration) int {
+func densest(arrivals []time.Duration) int { return mostWithin(100*time.Millisecond, arrivals) }
+
+// mostWithin is the largest number of these times within d.
+func mostWithin(d time.Duration, times []time.Duration) int {
 	most, from := 0, 0
-	for i, at := range arrivals {
-		for arrivals[from] <= at-100*time.Millisecond {
+	for i, at := range times {
+		for times[from] <= at-d {
 			from++
 		}
 		most = max(most, i-from+1)

@@ -50,9 +50,9 @@ func (s summary) missed(sc scene) (goals []string) {
 	return goals
 }
 
-// TestTable plays the scenes with goals; the median of three seeds counts. With -short it plays the first few, once.
+// TestTable plays the scenes with goals; the median of five seeds counts. With -short it plays the first few, once.
 func TestTable(t *testing.T) {
-	scenes, seeds := goals(), uint64(3)
+	scenes, seeds := goals(), uint64(5)
 	if testing.Short() {
 		scenes, seeds = scenes[:3], 1
 	}

@@ -304,6 +304,21 @@ func TestExitCodesOfStops(t *testing.T) {
 	}
 }
 
+// One row is as good as many at finding out that the site does not answer.
+func TestMaxPauseWithOneRow(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, func(o *jsmtest.Options) {
+		o.Faults = []jsmtest.Fault{{Kind: jsmtest.Unavailable, Share: 1, Route: "POST " + jsmtest.CreatePath}}
+	})
+	c.export("people.csv", 1)
+	began := time.Now()
+	out := c.must(1, "import", "./people.csv", "--max-pause", "2s")
+	c.says(out, "the site has not answered since", "(POST "+jsmtest.CreatePath+": 503 Service Unavailable)")
+	if took := time.Since(began); took > 30*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
 // report says of rows to fix what is true now, and undo names a missing site before a missing terminal.
 func TestReportSaysWhatIsTrueNow(t *testing.T) {
 	t.Parallel()
