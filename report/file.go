@@ -29,10 +29,9 @@ type File struct {
 // CreateFile opens path's partial file, and finds out now what would keep it from getting its name later: no such
 // folder, a folder of that name, a file that is read-only or open in another program. Errors are a *WriteError.
 func CreateFile(path string) (f *File, err error) {
-	followed, _ := filepath.EvalSymlinks(path)
-	f = &File{path: cmp.Or(followed, path), unlock: func() {}}
+	f = &File{path: Followed(path), unlock: func() {}}
 	f.file, err = os.OpenFile(f.path, os.O_WRONLY, 0)
-	if !isDevice(f.path) && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+	if !IsDevice(f.path) && (err == nil || errors.Is(err, fs.ErrNotExist)) {
 		f.file.Close()
 		f.partial = f.path + ".partial"
 		lock, lockErr := ledger.Lock(f.partial)
@@ -47,10 +46,20 @@ func CreateFile(path string) (f *File, err error) {
 	}
 	if err != nil {
 		f.unlock()
-		return nil, unwritable(path, err)
+		return nil, unwritable(f.path, err)
 	}
 	f.buffer = bufio.NewWriterSize(f.file, 1<<16)
 	return f, nil
+}
+
+// Followed is path with its links followed, also one to a file that is not there yet.
+func Followed(path string) string {
+	_, err := os.Stat(path)
+	if link, noLink := os.Readlink(path); noLink == nil && errors.Is(err, fs.ErrNotExist) {
+		return Followed(cmp.Or(onlyIf(filepath.IsAbs(link), link), filepath.Dir(path)+"/"+link))
+	}
+	real, _ := filepath.EvalSymlinks(path)
+	return cmp.Or(real, path)
 }
 
 // ours is what stands near the beginning of every file of this program: of rows, metrics, a lock, a summary and a page.
@@ -66,8 +75,8 @@ func Replaceable(path string, rehearsal bool) bool {
 	return len(start) == 0 || ours.Match(start) && (!rehearsal || strings.Contains(filepath.Base(path), ".sandbox."))
 }
 
-// isDevice reports whether path is a device or a pipe, which no renaming may replace.
-func isDevice(path string) bool {
+// IsDevice reports whether path is a device or a pipe, which no renaming may replace.
+func IsDevice(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
@@ -88,17 +97,12 @@ func (f *File) Commit() error {
 	if err == nil && f.partial != "" {
 		err = os.Rename(f.partial, f.path)
 	}
-	if err != nil {
-		f.Abort()
-		return unwritable(f.path, err)
-	}
-	f.unlock()
-	f.partial = ""
-	if folder, err := os.Open(filepath.Dir(f.path)); err == nil {
+	f.Abort() // what has no name, and the lock
+	if folder, none := os.Open(filepath.Dir(f.path)); none == nil {
 		folder.Sync() // makes the new name durable, where the file system can
 		folder.Close()
 	}
-	return nil
+	return unwritable(f.path, err)
 }
 
 // Abort drops what was written. After Commit it does nothing.
@@ -134,13 +138,11 @@ func unwritable(path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &WriteError{Path: path, Why: Plainly(err)}
-	e.Hint = "make room on the disk, and close the file in other programs"
-	_, noLink := os.Readlink(path)
+	e := &WriteError{Path: path, Why: Plainly(err), Hint: "make room on the disk, and close the file in other programs"}
 	switch _, folder := os.Stat(filepath.Dir(path)); {
 	case errors.Is(folder, fs.ErrNotExist):
 		e.Why, e.Hint = "there is no such folder", "make that folder"
-	case errors.Is(err, fs.ErrNotExist) && noLink != nil: // in /dev/fd, where a shell puts <(…)
+	case errors.Is(err, fs.ErrNotExist): // in /dev/fd, where a shell puts <(…)
 		e.Why, e.Hint = "no file can be made there", "name files elsewhere, with --results and --failed"
 		return e
 	case errors.Is(err, fs.ErrExist):

@@ -176,17 +176,6 @@ func TestNothingHalfWrittenGetsTheFinalName(t *testing.T) {
 	}
 }
 
-// People read paths as they would type them.
-func TestWriteErrorShowsItsPathFromHere(t *testing.T) {
-	folder := t.TempDir()
-	t.Chdir(folder)
-	_, err := CreateFile(filepath.Join(folder, "nowhere", "a.csv"))
-	want := "cannot write " + filepath.Join("nowhere", "a.csv") + ": there is no such folder"
-	if err == nil || err.Error() != want {
-		t.Errorf("%v, want %s", err, want)
-	}
-}
-
 // Of two runs that write the same file, the second one ends before it has done anything, and the first one goes on.
 func TestFileThatAnotherRunHasBegunToWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")

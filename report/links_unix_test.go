@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"jsm-onboard/importer/outcome"
@@ -72,5 +73,40 @@ func TestNameThatCannotBeGiven(t *testing.T) {
 				t.Errorf("the folder holds %s", got)
 			}
 		})
+	}
+}
+
+// The target of a link is written, before there is one and when it was taken away again.
+func TestLinkToNoFileYet(t *testing.T) {
+	folder, far := t.TempDir(), t.TempDir()
+	link := filepath.Join(folder, "link")
+	for at, to := range map[string]string{link: "next", filepath.Join(folder, "next"): filepath.Join(far, "..", filepath.Base(far), "a.csv")} {
+		if err := os.Symlink(to, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, content := range []string{"first", "second"} {
+		if err := WriteFile(link, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, filepath.Join(far, "a.csv")); got != content {
+			t.Errorf("target holds %q", got)
+		}
+		os.Remove(filepath.Join(far, "a.csv"))
+	}
+	if got := names(t, folder) + names(t, far); got != "[link next][]" {
+		t.Error(got)
+	}
+	if err := os.Symlink(filepath.Join(far, "none", "a.csv"), filepath.Join(folder, "nowhere")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CreateFile(filepath.Join(folder, "nowhere")); err == nil || !strings.Contains(err.Error(), "there is no such folder") {
+		t.Error(err)
+	}
+	if err := os.Symlink("round", filepath.Join(folder, "round")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CreateFile(filepath.Join(folder, "round")); err == nil {
+		t.Error("a link to itself was written")
 	}
 }

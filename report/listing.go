@@ -88,14 +88,12 @@ func cell(s string) string { return text.Shorten(text.Printable(s), 60) }
 // Shown is a path as people are shown it.
 func Shown(path string) string { return text.Printable(Relative(path)) }
 
-// Relative is a path, relative to the working folder when it is inside.
+// Relative is a path from the working folder, if it is inside, for whoever sits at a terminal; else it is whole.
 func Relative(path string) string {
 	folder, _ := os.Getwd()
-	if inside, err := filepath.Rel(folder, path); err == nil && filepath.IsLocal(inside) {
-		path = inside
-	}
-	if len(path) > 1 && path[0] == '-' {
-		path = "." + string(filepath.Separator) + path // it would be read as a flag
+	inside, err := filepath.Rel(folder, path)
+	if err == nil && filepath.IsLocal(inside) && terminalColumns(os.Stderr, nil) != nil {
+		path = onlyIf(inside[0] == '-', "."+string(filepath.Separator)) + inside // not to be read as a flag
 	}
 	return path
 }

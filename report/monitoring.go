@@ -131,8 +131,7 @@ func (m *Monitor) Post(ctx context.Context, signal string, body []byte) error {
 	if signal != "" {
 		to = m.url.JoinPath(signal)
 	}
-	// There is no error: the URL has been parsed before.
-	request, _ := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
+	request, _ := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body)) // it was parsed
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "jsm-onboard")
 	answer, err := m.client.Do(request)

@@ -126,7 +126,7 @@ func NewFailed(path string, s *export.Survey, written *FailedFiles) (*Results, e
 
 // checksum returns the SHA-256 of a file; "": there is none, or a device. What cannot be read matches no file of ours.
 func checksum(path string) string {
-	if _, err := os.Stat(path); err != nil || isDevice(path) {
+	if _, err := os.Stat(path); err != nil || IsDevice(path) {
 		return ""
 	}
 	digest := sha256.New()

@@ -43,10 +43,10 @@ type Summary struct {
 	Ledger      string                 `json:"ledger"`
 
 	// for people alone
-	Page      string   `json:"-"` // the page's file; "" when there is none
-	Kept      string   `json:"-"` // a failed file that was edited, and that is left as it is
-	Gone      bool     `json:"-"` // site and ledger were a sandbox's, and have ended with the run
-	SiteFlags []string `json:"-"` // by which the next command reaches site and ledger
+	Page                   string   `json:"-"` // the page's file; "" when there is none
+	Kept                   string   `json:"-"` // a failed file that was edited, and that is left as it is
+	Gone                   bool     `json:"-"` // site and ledger were a sandbox's, and have ended with the run
+	SiteFlags, LedgerFlags []string `json:"-"` // by which the next command reaches both, and a report the ledger
 }
 
 // Elapsed is how long it took, a second at least.

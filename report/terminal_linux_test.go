@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -60,5 +61,49 @@ func TestNoBarOnADumbTerminal(t *testing.T) {
 	_, user := openTerminal(t)
 	if c := NewConsole(user, ConsoleOptions{Getenv: func(string) string { return "dumb" }}); c.options.columns != nil {
 		t.Error("TERM=dumb was not honoured")
+	}
+}
+
+// Paths are short for whoever sits at a terminal, and whole for others.
+func TestShown(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	folder, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, user := openTerminal(t)
+	was := os.Stderr
+	t.Cleanup(func() { os.Stderr = was })
+	os.Stderr = user
+	for path, want := range map[string]string{
+		filepath.Join(folder, "a.csv"):      "a.csv",
+		filepath.Join(folder, "b", "a.csv"): filepath.Join("b", "a.csv"),
+		filepath.Dir(folder):                filepath.Dir(folder),
+		folder + "-2":                       folder + "-2",
+		"a.csv":                             "a.csv",
+		"-":                                 "-",
+		filepath.Join(folder, "-a.csv"):     "." + string(filepath.Separator) + "-a.csv",
+		"":                                  "",
+		"a\x1b.csv":                         `a\x1b.csv`,
+	} {
+		if got := Shown(path); got != want {
+			t.Errorf("%q is shown as %q, want %q", path, got, want)
+		}
+	}
+	if got := (&WriteError{Path: filepath.Join(folder, "a.csv"), Why: "x"}).Error(); got != "cannot write a.csv: x" {
+		t.Error(got)
+	}
+	s := exampleSummary()
+	s.Failed = filepath.Join(folder, "f.csv")
+	if got := NextSteps(s); got[0].Command != "jsm-onboard import f.csv" {
+		t.Errorf("%+v", got)
+	}
+	if os.Stderr, err = os.Open(os.DevNull); err != nil { // a job: what it writes is read elsewhere
+		t.Fatal(err)
+	}
+	defer os.Stderr.Close()
+	if got := NextSteps(s); got[0].Command != "jsm-onboard import "+s.Failed || !strings.Contains(got[0].Text, " in "+s.Failed) {
+		t.Errorf("%+v", got)
 	}
 }

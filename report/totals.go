@@ -38,8 +38,8 @@ func Totals(s Summary) string {
 
 func headline(s Summary) string {
 	verb := map[string]string{ledger.Complete: "is complete", ledger.Held: "was held back", ledger.Stopped: "stopped"}
-	line := "Run " + s.RunID + " " + verb[s.Outcome] + " after " + Short(s.Elapsed())
-	return joined(": ", line, strings.TrimSuffix(s.StopReason, ".")) + "."
+	return joined(": ", "Run "+s.RunID+" "+verb[s.Outcome]+" after "+Short(s.Elapsed()),
+		strings.TrimSuffix(s.StopReason, ".")) + "."
 }
 
 // AccessLines are what was done about organizations and service projects.
@@ -118,14 +118,14 @@ func (s Summary) next(name, operand string, flags ...string) string {
 func rowSteps(s Summary) []Step {
 	failed, results := Shown(s.Failed), Shown(s.Results)
 	unless := onlyIf(s.Kept != "", ", unless that was done in "+Shown(s.Kept)+" (then import that)")
-	ask := counted(s.Rows.Of(outcome.Unknown), "row is", "rows are", " unknown: run the same command again to find out")
 	toFix := counted(s.Rows.Of(outcome.Invalid, outcome.Failed), "row needs", "rows need",
 		" fixing"+unless+": jsm_reason in "+failed+" says why; fix the row there, or the cause at the site, then:")
 	back := counted(s.Rows.Of(outcome.RevokedBefore), "row is", "rows are",
 		" revoked_before: give access back by hand, as jsm_reason in "+results+" says, then:")
 	again := append(slices.Clip(s.Repeat), "--include", "jsm_status=revoked_before", "--resend-known")
 	return []Step{
-		{Text: ask},
+		{Text: counted(s.Rows.Of(outcome.Unknown), "row is", "rows are",
+			" unknown: run the same command again to find out")},
 		{onlyIf(failed != "", toFix), s.next("import", s.Failed, s.Repeat...)},
 		{onlyIf(results != "", back), s.next("import", s.Results, again...)},
 	}
@@ -138,21 +138,20 @@ func inResults(results string) string {
 
 func accessSteps(s Summary) []Step {
 	a := cmp.Or(s.Access, &importer.AccessTotals{})
-	const again = "then run the same command again"
 	all := []Step{{Text: counted(a.NotGood, "row has", "rows have", " not got all of the access that was asked for: "+
-		inResults(s.Results)+" says why; fix that, "+again)}}
+		inResults(s.Results)+" says why; fix that, then run the same command again")}}
 	for _, refused := range a.Refused {
-		all = append(all, Step{
-			Text: refused + "; fix that (403: give the account an agent licence on that project), " + again})
+		all = append(all, Step{Text: refused + "; fix that (403: give the account an agent licence on that project), " +
+			"then run the same command again"})
 	}
+	words := slices.Concat([]string{s.RunID}, s.LedgerFlags, []string{"--summary", "-"})
 	return append(all, Step{counted(len(a.ToReview), "membership in an earlier organization is",
 		"memberships in earlier organizations are", " still there: see access.to_review in the summary "+
-			"(--summary PATH)"), onlyIf(!s.Gone, s.next("report", s.RunID, "--summary", "-"))})
+			"(--summary PATH)"), onlyIf(!s.Gone, Command("report", words...))})
 }
 
 func leaverSteps(s Summary) []Step {
 	d := cmp.Or(s.Leavers, &LeaverTotals{})
-	list := Shown(d.Path)
 	switch {
 	case d.Rows != nil:
 		return revokedSteps(*d.Rows, d.Results)
@@ -161,8 +160,8 @@ func leaverSteps(s Summary) []Step {
 	}
 	return []Step{
 		{Text: counted(d.Review, "leaver", "leavers",
-			" to review: jsm_reason in "+list+" says why, and what to do by hand")},
-		{onlyIf(d.Revoke > 0, "look at "+list+"; to revoke the access of those on it:"), s.next("revoke", d.Path)},
+			" to review: "+inResults(d.Path)+" says why, and what to do by hand")},
+		{onlyIf(d.Revoke > 0, "look at "+Shown(d.Path)+"; to revoke their access:"), s.next("revoke", d.Path)},
 	}
 }
 
@@ -171,7 +170,9 @@ func revokedSteps(rows Rows, results string) []Step {
 		{Text: counted(rows.Of(outcome.Review, outcome.NotFound, outcome.NotPortalOnly, outcome.Invalid),
 			"row was left as it was", "rows were left as they were",
 			": "+inResults(results)+" says why, and what to do by hand")},
-		{Text: counted(rows.Of(outcome.Failed, outcome.Unknown), "account was", "accounts were",
-			" perhaps not revoked: read "+inResults(results)+", then run the same command again")},
+		{Text: counted(rows.Of(outcome.Failed, outcome.NotAttempted), "account was", "accounts were",
+			" not revoked: "+inResults(results)+" says why; fix that, then run the same command again")},
+		{Text: counted(rows.Of(outcome.Unknown), "account was", "accounts were",
+			" perhaps not revoked: run the same command again to find out")},
 	}
 }

@@ -220,7 +220,7 @@ func TestInterruptedAtTheQuestion(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	eventually(t, 30*time.Second, func() bool { return strings.Contains(shown.String(), "jsm-onboard: interrupted: nothing was sent") })
-	if strings.Contains(shown.String(), "in flight") || c.created() > 0 {
+	if strings.Contains(shown.String(), "waiting for answers") || !strings.Contains(shown.String(), "stopping;") || c.created() > 0 {
 		t.Errorf("%d made:\n%s", c.created(), shown)
 	}
 }
@@ -244,4 +244,19 @@ func (c *trial) created() int {
 		}
 	}
 	return n
+}
+
+// What a terminal shows is typed in the same shell: of its environment only another ledger than the usual one is named.
+func TestPrintedCommandsOnATerminal(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	c.write("people.csv", renamed(3, 0)+"Ann Lee,ann at example.com\n")
+	code, shown := c.atTerminal("", "import", "./people.csv")
+	if code != 3 || !strings.Contains(shown, "people.failed.csv --ledger ") || strings.Contains(shown, "--site") {
+		t.Errorf("exit code %d:\n%s", code, shown)
+	}
+	c.env = append(c.env, "JSM_ONBOARD_LEDGER=")
+	if code, shown = c.atTerminal("", "import", "./people.csv"); code != 3 || strings.Contains(shown, " --") {
+		t.Errorf("exit code %d:\n%s", code, shown)
+	}
 }

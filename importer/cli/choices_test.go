@@ -383,7 +383,7 @@ func TestReportOfAnEarlierListOfLeavers(t *testing.T) {
 		c.export("crm.csv", kept)
 		runs = append(runs, c.runID(c.must(0, all...)))
 	}
-	c.says(c.must(0, "report", runs[2], "--summary", "./s.json"), "2 to revoke, 0 to review: "+c.path("crm.leavers.csv"), "revoke "+c.path("crm.leavers.csv")+" --ledger "+c.path("ledger"))
+	c.says(c.must(0, "report", runs[2], "--summary", "./s.json"), "2 to revoke, 0 to review: "+c.path("crm.leavers.csv"), "revoke "+c.path("crm.leavers.csv")+" --site "+c.url, " --ledger "+c.path("ledger"))
 	out := c.must(0, "report", runs[1], "--summary", "./s.json")
 	if c.says(out, "1 to revoke, 0 to review\n"); strings.Contains(out, "crm.leavers.csv") {
 		t.Errorf("it names a later list:\n%s", out)

@@ -112,10 +112,10 @@ func TestFullDiskIsSaidOnce(t *testing.T) {
 		c.env = append(c.env, fileSize+"="+room)
 		p := c.start("import", "./people.csv")
 		code, out := p.wait(20*time.Second), p.out.String()
-		if code != 1 || strings.Contains(out, "\nledger ") || c.posts() != 0 {
+		if code != 1 || strings.Count(out, "ledger "+c.path("ledger")+":") != 1 || c.posts() != 0 {
 			t.Errorf("exit code %d, %d requests:\n%s", code, c.posts(), out)
 		}
-		c.says(out, "jsm-onboard: ledger "+c.path("ledger"))
+		c.says(out, "jsm-onboard: ledger "+c.path("ledger")+": its disk is full or fails (", "make room on the disk")
 	}
 }
 

@@ -112,9 +112,8 @@ func (d *doctor) checkSite(ctx context.Context) {
 		d.add("Clock", warnf("set the clock: certificates, tokens and pauses depend on it",
 			"the site's clock is %s away from this machine's", skew), "")
 	}
-	headers := cmp.Or(strings.Join(d.conn.RateHeaders, ", "),
-		"nothing about its quota; the program finds the pace by itself")
-	d.add("Quota", nil, "the site sends "+headers)
+	d.add("Quota", nil, "the site sends "+cmp.Or(strings.Join(d.conn.RateHeaders, ", "),
+		"nothing about its quota; the program finds the pace by itself"))
 	if d.conn.Administer == 0 { // it got no further
 		d.add("Login", err, "")
 		return

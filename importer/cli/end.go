@@ -117,10 +117,7 @@ func (r *run) post(ctx context.Context, m *report.Monitor, signal string, body [
 
 // summarise returns the summary of the run, which may have been refused before it had a plan or a site.
 func (r *run) summarise(end importer.End) *report.Summary {
-	statuses := outcome.ImportStatuses()
-	if importer.Revokes(r.command) {
-		statuses = outcome.RevokeStatuses()
-	}
+	statuses := map[bool][]outcome.Status{false: outcome.ImportStatuses(), true: outcome.RevokeStatuses()}
 	s := &report.Summary{
 		Command:    r.command,
 		Input:      r.input,
@@ -128,12 +125,12 @@ func (r *run) summarise(end importer.End) *report.Summary {
 		FinishedAt: time.Now(),
 		Outcome:    ledger.Complete,
 		ExitCode:   end.ExitCode(),
-		Rows:       report.Rows{Read: end.Rows, Statuses: statuses, Totals: end.Totals},
+		Rows:       report.Rows{Read: end.Rows, Statuses: statuses[importer.Revokes(r.command)], Totals: end.Totals},
 		Access:     end.Access,
 		Leavers:    r.leavers,
 		Page:       r.out.page,
 		Gone:       r.site.temporary,
-		SiteFlags:  r.flagArgs(siteFlagNames...),
+		SiteFlags:  r.flagArgs(siteFlagNames...), LedgerFlags: r.flagArgs(ledgerFlagNames...),
 	}
 	if r.site.ledger != nil {
 		s.Site, s.Ledger = r.site.url, r.site.ledgerPath

@@ -67,6 +67,7 @@ func ledgerFiles(path string) []namedFile {
 
 // sameFile reports whether two paths are one file, those not there yet by folder and name, whatever their case.
 func sameFile(a, b string) bool {
+	a, b = report.Followed(a), report.Followed(b)
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
 	if errA == nil || errB == nil {
@@ -78,10 +79,7 @@ func sameFile(a, b string) bool {
 }
 
 // isFile reports whether an output is a file, and not stdout, a pipe or a device such as /dev/null.
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return path != "" && path != stdout && (err != nil || info.Mode().IsRegular() || info.IsDir())
-}
+func isFile(path string) bool { return path != "" && path != stdout && !report.IsDevice(path) }
 
 // isMissing reports whether there is nothing at path.
 func isMissing(path string) bool {

@@ -36,8 +36,7 @@ func (p *program) command(use string, run func(*cobra.Command, []string) error) 
 		Long:  long,
 		Args:  checkArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dry := cmd.Flags().Lookup("dry-run") // which only runs have
-			ctx, release := p.interruptible(cmd.Context(), dry != nil && dry.Value.String() == "false")
+			ctx, release := p.interruptible(cmd.Context())
 			defer release()
 			cmd.SetContext(ctx)
 			return run(cmd, args)

@@ -114,7 +114,7 @@ func TestKilledAtAnyStep(t *testing.T) {
 			if len(begun) == 1 {
 				c.says(c.must(1, "report"), "it goes on where it stopped", "a new run knows what this one has done")
 				c.says(c.must(1, "undo", "--yes"), "has not ended: it is still going on, or it was killed", "jsm-onboard undo "+begun[0])
-				c.says(c.must(1, "undo", "--yes", "--ledger", "./ledger"), "jsm-onboard undo "+begun[0]+" --ledger")
+				c.says(c.must(1, "undo", "--yes", "--ledger", "./ledger"), "jsm-onboard undo "+begun[0]+" --site ")
 			}
 			out := c.must(3, "import", "./people.csv", "--summary", "./people.json")
 			if runs := c.runs(); len(begun) == 1 && (len(runs) != 1 || runs[0] != c.runID(out)) {
@@ -162,7 +162,7 @@ func TestKilledSyncNamesItsSource(t *testing.T) {
 	s.wait(c, jsmtest.CreatePath, 1)
 	p.signal(syscall.SIGKILL)
 	p.wait(60 * time.Second)
-	c.says(c.must(1, "report"), "jsm-onboard sync "+c.path("crm.csv")+" --source crm --ledger "+c.path("ledger"))
+	c.says(c.must(1, "report"), "jsm-onboard sync "+c.path("crm.csv")+" --source crm --site "+c.url, " --ledger "+c.path("ledger"))
 }
 
 // Whom a sync has revoked before it was killed stands in the results of the next one.

@@ -21,13 +21,19 @@ func TestApartThroughLinks(t *testing.T) {
 	if err := os.Symlink(ledger, soft); err != nil {
 		t.Fatal(err)
 	}
-	inUse := append(ledgerFiles(ledger), namedFile{"the input", input})
+	early := filepath.Join(folder, "early.json") // to a ledger that is not there yet
+	if err := os.Symlink("later", early); err != nil {
+		t.Fatal(err)
+	}
+	later := filepath.Join(folder, "later")
+	inUse := append(append(ledgerFiles(later), ledgerFiles(ledger)...), namedFile{"the input", input})
 	for _, tc := range []struct {
 		output  namedFile
 		refused string
 	}{
 		{namedFile{"--results", hard}, "the same file as the input"},
 		{namedFile{"--summary", soft}, "the same file as the ledger"},
+		{namedFile{"--summary", early}, "the same file as the ledger"},
 	} {
 		err := checkDistinct(inUse, []namedFile{tc.output}, false)
 		if err == nil || !strings.Contains(err.Error(), tc.refused) || codeOf(err) != 2 {

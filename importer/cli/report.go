@@ -118,8 +118,8 @@ func (p *program) chooseRun(ctx context.Context, l *ledger.Ledger, id string, fi
 	}
 	run, runErr := l.Run(ctx, id)
 	if err = cmp.Or(err, runErr); err != nil {
-		list := report.Command("report", append([]string{"--list"}, p.flagArgs("site", "ledger")...)...)
-		err = stopf(importer.Broken, list+" shows the runs; with --sandbox, none is kept", "%w", err)
+		list := report.Command("report", append([]string{"--list"}, p.flagArgs(ledgerFlagNames...)...)...)
+		err = stopf(importer.Broken, list+" shows the runs", "%w", err)
 	}
 	return run, err
 }
@@ -145,7 +145,8 @@ func (r *reporting) write(ctx context.Context, all []ledger.Run) (err error) {
 	if err := cmp.Or(json.Unmarshal(r.run.Summary, &r.summary), r.nameFiles(all)); err != nil {
 		return err
 	}
-	r.summary.RunID, r.summary.Page, r.summary.SiteFlags = r.run.ID, r.out.page, r.flagArgs(siteFlagNames...)
+	r.summary.SiteFlags, r.summary.LedgerFlags = r.flagArgs(siteFlagNames...), r.flagArgs(ledgerFlagNames...)
+	r.summary.RunID, r.summary.Page = r.run.ID, r.out.page
 	var findings *page.Findings
 	if r.run.Outcome != ledger.Held {
 		if findings, err = r.rewrite(ctx); err != nil {
@@ -176,7 +177,7 @@ func (r *reporting) nameFiles(all []ledger.Run) error {
 	case !held && cmp.Or(named, r.out.summary) == "":
 		r.unnamed, r.out.results, r.out.failed = true, r.summary.Results, r.summary.Failed
 		if r.out.results == "" {
-			return usagef("name them: jsm-onboard report "+r.run.ID+" --results PATH --failed PATH",
+			return usagef("name them with --results PATH and --failed PATH",
 				"run %s could not write its results, so it is not known where they belong", r.run.ID)
 		}
 	}
@@ -217,8 +218,7 @@ func (r *reporting) rewrite(ctx context.Context) (*page.Findings, error) {
 		case r.run.Command == "undo", cmp.Or(r.out.results, r.out.failed, r.out.page) == "":
 		case r.unnamed:
 			return nil, stopf(importer.Broken,
-				"to write what the ledger knows of the rows that were sent, name a file: "+
-					report.Command("report", r.run.ID, "--results", "PATH"),
+				"to write what the ledger knows of the rows that were sent, add --results PATH",
 				"the files of run %s stay as they are, as only its input has all that is in them: %w", r.run.ID, err)
 		default:
 			r.console.Log.Warn("the results have only address and name, and only the rows that were sent",

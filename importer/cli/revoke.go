@@ -25,12 +25,16 @@ func (p *program) revokeCommand() *cobra.Command {
 	return cmd
 }
 
-// check refuses a revocation that nobody can agree to.
+// check refuses a revocation that nobody can agree to, and an undo at a site that has just begun.
 func (w *revokeWork) check(r *run) error {
 	if r.path != "" {
 		r.out.results = cmp.Or(r.out.results, r.stem(r.path)+".revoked.csv")
 	}
-	if r.yes || r.dryRun || r.interactive() {
+	switch {
+	case r.path == "" && r.site.temporary:
+		return usagef("start jsm-onboard sandbox, paste what it prints into another terminal, and leave --sandbox out "+
+			"there, in the import and in the undo", "with --sandbox, each command has a new site: there is no run yet")
+	case r.yes, r.dryRun, r.interactive():
 		return nil
 	}
 	return usagef("look at the plan with --dry-run, then add --yes",

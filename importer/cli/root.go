@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -40,6 +41,7 @@ type program struct {
 	config     map[string]settingValues
 	flags      *pflag.FlagSet // of the command
 
+	sending atomic.Bool // rows are on their way to the site
 	log     logFlags
 	console *report.Console // owns stderr; made before a command runs
 }

@@ -246,15 +246,14 @@ func (r *run) runRows(ctx context.Context) (end importer.End, err error) {
 		return end, err
 	}
 	defer r.rows.abort()
-	r.pace = r.site.client.Pace
-	if importer.Revokes(r.command) {
-		r.pace = r.site.client.RevokePace
-	}
+	client := r.site.client
+	r.pace = map[bool]func() apiclient.Pace{false: client.Pace, true: client.RevokePace}[importer.Revokes(r.command)]
 	r.runOptions.Workers = r.site.config.Workers
 	r.runOptions.MayBrowse = r.conn.BrowseUsers == apiclient.Yes
 	r.runOptions.OnResult = func(result importer.Result) { r.recorder.Row(time.Now(), result.Call.First) }
-	pipeline := importer.NewRun(ctx, r.site.client, r.site.ledger, r.plan, r.runOptions)
+	pipeline := importer.NewRun(ctx, client, r.site.ledger, r.plan, r.runOptions)
 	stop := r.follow(pipeline)
+	r.sending.Store(true)
 	end = pipeline.Do(r.plan.Rows(still), r.rows.write)
 	stop()
 	for _, note := range end.Notes {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"runtime"
@@ -54,10 +55,9 @@ func (f *sandboxFlags) check() (err error) {
 	if f.existing == "" {
 		return nil
 	}
-	file, err := os.Open(f.existing)
+	content, err := os.ReadFile(f.existing)
 	if err == nil {
-		defer file.Close()
-		f.site.Existing, err = jsmtest.ReadExisting(file)
+		f.site.Existing, err = jsmtest.ReadExisting(bytes.NewReader(content))
 	}
 	if err != nil {
 		return usagef("give the path of a CSV file with lines of address,name", "--existing: %s", asStop(err).What)

@@ -70,15 +70,17 @@ var outputFlagNames = strings.Fields("ledger results failed leavers summary page
 // What a printed command needs again, without the settings file: its outputs and its monitor are those of the night.
 var (
 	siteFlagNames   = []string{"site", "gateway-url", "token-url", "token-file", "ca-file", "sandbox", "ledger"}
+	ledgerFlagNames = []string{"site", "ledger"} // for report
 	accessFlagNames = []string{"organizations", "service-desk", "update-names"}
 	formFlagNames   = []string{"encoding", "delimiter", "preset", "no-header"} // for the file itself
 )
 
-// flagArgs returns, as arguments, flags of command line or settings file, and of the environment only the ledger.
+// flagArgs returns flags as arguments: of command line and settings, and of the environment the ledger; in a job, all.
 func (p *program) flagArgs(names ...string) (args []string) {
 	for _, name := range names {
 		values := p.config[name]
-		if f := p.flags.Lookup(name); f != nil && (f.Changed || name == "ledger") {
+		f := p.flags.Lookup(name)
+		if f != nil && (f.Changed || name == "ledger" || !isTerminal(p.Err) && f.Value.String() != f.DefValue) {
 			values = []string{f.Value.String()}
 			if list, repeated := f.Value.(pflag.SliceValue); repeated {
 				values = list.GetSlice()
@@ -89,6 +91,8 @@ func (p *program) flagArgs(names ...string) (args []string) {
 		for _, value := range values {
 			switch address := name == "site" || strings.HasSuffix(name, "-url"); {
 			case value == "": // no ledger was named
+			case name == "ledger", strings.HasSuffix(name, "-file"):
+				args = append(args, "--"+name, report.Relative(absolute(value)))
 			case value == "true", value == "false":
 				args = append(args, strings.TrimSuffix("--"+name+"="+value, "=true"))
 			case address && strings.Contains(value, "@"): // it may hold a password

@@ -86,7 +86,7 @@ func (p *program) findSite(s *site) (err error) {
 		return err
 	case given == "":
 		hint := "set JIRA_BASE_URL=https://your-domain.atlassian.net"
-		if p.flags.Lookup("sandbox") != nil {
+		if !s.noNewLedger { // with --sandbox there are no earlier runs
 			hint += ", or try it out with --sandbox"
 		}
 		return usagef(hint, "no site is given: neither --site nor JIRA_BASE_URL is set")
@@ -103,6 +103,9 @@ func (p *program) findSite(s *site) (err error) {
 		}
 		_, host, _ := strings.Cut(strings.ToLower(s.url), "://")
 		s.ledgerPath = filepath.Join(folder, strings.NewReplacer(":", "_", "[", "", "]", "").Replace(host)+".ledger")
+	}
+	if !isTerminal(p.Err) { // the commands that a job prints name them
+		s.config.Site, s.namedLedger = s.url, s.ledgerPath
 	}
 	return nil
 }
@@ -227,7 +230,7 @@ func readTokenFile(path, system string) (token string, err error) {
 	info, err := os.Stat(path)
 	if err == nil && system != "windows" && info.Mode().IsRegular() && info.Mode()&0o007 != 0 {
 		return "", stopf(importer.Unauthorised,
-			"make it readable by you alone: "+text.CommandLine("chmod", "600", path),
+			"make it readable by you alone: "+text.CommandLine("chmod", "600", report.Relative(absolute(path))),
 			"the token file %s can be read by others", path)
 	}
 	if token = strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff")); token == "" {

@@ -59,16 +59,9 @@ func (p *program) ask(ctx context.Context, question string, answers ...string) (
 }
 
 // interruptible returns a context that ends at the first Ctrl-C or request to terminate, with [importer.ErrInterrupted]
-// as its cause; the second one ends the process. sends: the command is a run. Call release when the work is done.
+// as its cause; the second one ends the process. Call release when the work is done.
 // On Windows, Ctrl-C and Ctrl-Break are os.Interrupt; closing the window, logging off and shutting down are SIGTERM.
-func (p *program) interruptible(parent context.Context, sends bool) (_ context.Context, release func()) {
-	first, second := "stopping; Ctrl-C again ends at once", "ended at once"
-	if sends {
-		first = "stopping: waiting for the answers to what was sent, then everything is written; Ctrl-C again ends " +
-			"at once, without them"
-		second += ": run the same command again to go on. Customers whose creation was not awaited become " +
-			"created_unconfirmed, which undo does not revoke"
-	}
+func (p *program) interruptible(parent context.Context) (_ context.Context, release func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} { // the last: a closed terminal
@@ -79,6 +72,12 @@ func (p *program) interruptible(parent context.Context, sends bool) (_ context.C
 	var watcher sync.WaitGroup
 	watcher.Go(func() {
 		for range signals {
+			first, second := "stopping; Ctrl-C again ends at once", "ended at once"
+			if p.sending.Load() {
+				first = "stopping: waiting for answers, then all is written; Ctrl-C again ends at once, without them"
+				second += ": run the same command again to go on. Customers whose creation was not awaited become " +
+					"created_unconfirmed, which undo does not revoke"
+			}
 			if ctx.Err() != nil {
 				time.AfterFunc(time.Second/4, func() { os.Exit(int(importer.Interrupted)) })
 				p.console.Interrupted(second)

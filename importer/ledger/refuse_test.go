@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -221,5 +222,14 @@ func TestTryLeavesNothing(t *testing.T) {
 	}
 	if err := TryOpen("/proc/nobody/x.ledger"); runtime.GOOS == "linux" && err == nil {
 		t.Error("a folder that cannot be made")
+	}
+}
+
+// However often it is passed on, an error names the ledger once.
+func TestErrorsNameTheLedgerOnce(t *testing.T) {
+	for _, err := range []error{errors.New("database is locked"), fs.ErrClosed, ErrFull} {
+		if got := wrap("/x/a.ledger", wrap("/x/a.ledger", err)); got.Error() != "ledger /x/a.ledger: "+err.Error() || !errors.Is(got, err) {
+			t.Error(got)
+		}
 	}
 }
