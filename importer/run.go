@@ -124,7 +124,7 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], emit func(Result) error) En
 	go r.read(rows, ordered)
 	r.collect(ordered, emit)
 	if r.plan.Roster != nil {
-		r.stop(brokenLedger(r.plan.Roster.finish(r.plan.Run)))
+		r.stop(brokenLedger(r.plan.Roster.finish()))
 	}
 	end := End{Rows: r.plan.Survey.Rows, Progress: r.Progress()}
 	if r.revokes {
