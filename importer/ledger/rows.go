@@ -108,6 +108,7 @@ type History struct {
 	Account *Account         // of the key, also one that is gone
 	Lost    *string          // a lost attempt for the key: the name that it sent
 	Owner   string           // the key that has the ID; "": none
+	Access  RowAccess        // what the results of this run show, once it has ended
 
 	// Only for a key without an account:
 	Fixed *Account // created by the copy of the row that was fixed in a failed file
@@ -219,11 +220,19 @@ func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at m
 	return err
 }
 
-// recallOutcomes reads the run's outcomes between the lowest row and the highest.
+// recallOutcomes reads the access that the run's results show, and its outcomes between the lowest row and the highest.
 func (l *Ledger) recallOutcomes(ctx context.Context, run int64, revoke bool, at map[int]*History) error {
 	rows := slices.Sorted(maps.Keys(at))
 	if len(rows) == 0 || run == 0 {
 		return nil
+	}
+	access, err := query(ctx, l, rowAccessInto, `SELECT a.row, organization, service_desk, reason FROM json_each(?) q
+		CROSS JOIN row_access a ON a.run = ? AND a.row = q.value`, jsonList(rows), run)
+	if err != nil {
+		return err
+	}
+	for _, a := range access {
+		at[a.Row].Access = a
 	}
 	for o, err := range l.Outcomes(ctx, run, revoke, rows[0]) {
 		if err != nil || o.Row > rows[len(rows)-1] {
