@@ -3,7 +3,7 @@ package importer
 import (
 	"cmp"
 	"fmt"
-	"slices"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -89,15 +89,15 @@ func (g Guards) Check(p *Plan) error {
 		g.MaxCreates = Limit{}
 	}
 	renames, organizations := p.Others.Of(outcome.Renamed), cmp.Or(p.Access, &AccessPlan{}).ToCreate
-	there := func(m ledger.Member) bool { return m.Aside || m.Missing || source.fixedKeys[m.Key] }
-	rows, missing := s.Rows-s.Excluded, len(slices.DeleteFunc(slices.Clone(source.gone), there))
+	rows, missing := s.Rows-s.Excluded, maps.Clone(source.gone)
+	maps.DeleteFunc(missing, func(_ string, m ledger.Member) bool { return m.Aside || m.Missing })
 	return cmp.Or(
 		exceeded("--max-invalid", g.MaxInvalid, s.Invalid, rows,
 			text.Grouped(s.Invalid)+" of "+text.Counted(rows, "row is", "rows are")+" invalid",
 			"jsm-onboard check shows what is wrong; fix the export, or"),
-		exceeded("--max-shrink", g.MaxShrink, missing, source.Members,
+		exceeded("--max-shrink", g.MaxShrink, len(missing), source.Members,
 			fmt.Sprintf("%s of the %s of the last run are missing from this export",
-				text.Grouped(missing), text.Counted(source.Members, "person", "people")),
+				text.Grouped(len(missing)), text.Counted(source.Members, "person", "people")),
 			"check that it is the right file, complete, and the only one that is synced as the source "+
 				p.Options.Job.Source+" (--source names another); if so many people have really left,"),
 		exceeded("--max-creates", g.MaxCreates, p.Create, source.Members,

@@ -15,16 +15,20 @@ func TestGuards(t *testing.T) {
 	share := func(p float64, least int) Limit { return Limit{Percent: p, Floor: least, Unit: Share} }
 	night := Guards{MaxInvalid: share(50, 0), MaxCreates: share(20, 100), MaxShrink: share(20, 2), MaxRenames: share(10, 20)}
 	source := func(members, missing int) *Roster {
-		r := &Roster{Members: members, gone: []ledger.Member{{Key: "cc@example.com", Aside: true}}}
+		r := &Roster{Members: members, fixedKeys: map[string]bool{}, gone: map[string]ledger.Member{"cc": {Aside: true}}}
 		for i := range missing {
-			r.gone = append(r.gone, ledger.Member{Key: strconv.Itoa(i)})
+			r.gone[strconv.Itoa(i)] = ledger.Member{}
 		}
 		return r
 	}
 	fixed := source(10, 5)
-	fixed.fixedKeys = map[string]bool{"0": true, "1": true, "4": true}
+	for _, key := range []string{"0", "1", "4"} {
+		fixed.matchLeavers(Result{Row: &export.Row{}, fixedKey: key})
+	}
 	others := source(10, 5)
-	others.fixedKeys = map[string]bool{"a": true, "b": true, "c": true}
+	for _, key := range []string{"a", "b", "c"} {
+		others.matchLeavers(Result{Row: &export.Row{}, fixedKey: key})
+	}
 	rows := func(n int) *export.Survey { return &export.Survey{Rows: n, Valid: n} }
 	known := func(renamed, others int) Plan {
 		p := Plan{Survey: rows(renamed + others)}

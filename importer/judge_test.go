@@ -306,7 +306,8 @@ func TestJudgeLeaver(t *testing.T) {
 		{"a row with the name", member(outcome.Created, ""), "row 7", false, ActionReview, "in the export (row 7)"},
 		{"revoked by a killed run", before, "", false, ActionRevoke, "revoked by this program on 2026-03-01"},
 	} {
-		action, reason := judgeLeaver(tc.one, tc.other, tc.ids)
+		tc.one.NewKey = tc.other
+		action, reason := (&Roster{hasIDs: tc.ids}).judge(tc.one)
 		if action != tc.action || !strings.Contains(reason, tc.reason) {
 			t.Errorf("%s: %s, %q", tc.name, action, reason)
 		}

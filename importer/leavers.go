@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,8 +19,8 @@ import (
 type Roster struct {
 	Members int  // people onboarded because of the source
 	Left    int  // people who had left it before
-	Revoked int  // leavers whom a killed revocation has revoked already: no results show it
-	Held    bool // by Hold, a leaver on the list is not to be revoked
+	Revoked int  // of the Leavers, those whom a killed revocation has revoked already: no results show it
+	Held    bool // one of the Leavers is left to review by Hold alone
 
 	unreadable string // where addresses could not be read, and were not fixed: the first rows, or the end; "": nowhere
 	earlier    string // the id of the run that had this very export, before the last one had another; "": none
@@ -27,10 +28,10 @@ type Roster struct {
 	ledger     *ledger.Ledger
 	source     string
 	survey     *export.Survey
-	gone       []ledger.Member // who is in no row of the export any more
+	gone       map[string]ledger.Member // by key, who is in no row of the export any more
 	batch      []ledger.Member
-	knownIDs   map[string]bool   // external ids of some members who are in the export: true when a row has it
-	keptIDs    int               // of these
+	sampledIDs int               // how many external ids of members who are in the export are looked for in it
+	unseenIDs  map[string]bool   // of these, those that no row has had
 	hasIDs     bool              // a row with an external id that can be used was seen
 	unsettled  bool              // there are leavers who may be found by their external ids
 	leaverRows map[string]string // by what identifies each leaver, a row that has it; "": none
@@ -38,12 +39,13 @@ type Roster struct {
 }
 
 // openRoster reads who was in a source, and compares that with its export.
-func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (*Roster, error) {
-	r := &Roster{
+func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *export.Survey) (r *Roster, err error) {
+	r = &Roster{
 		ctx: context.WithoutCancel(ctx), ledger: l, source: source, survey: survey,
-		leaverRows: map[string]string{}, fixedKeys: map[string]bool{}, knownIDs: map[string]bool{},
+		leaverRows: map[string]string{}, fixedKeys: map[string]bool{}, unseenIDs: map[string]bool{},
+		gone: map[string]ledger.Member{},
 	}
-	gone := map[string]bool{}
+	r.earlier, err = l.EarlierRun(ctx, source, survey.SHA256)
 	for m, err := range l.Members(ctx, source) {
 		if err != nil {
 			return nil, err
@@ -52,20 +54,18 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 			r.Members++
 		}
 		if !survey.Contains(m.Key) {
-			r.gone, gone[m.Key] = append(r.gone, m), true
-		} else if m.ExternalID != "" && len(r.knownIDs) < 10_000 { // enough of them to see what became of all
-			r.knownIDs[sameID(m.ExternalID)] = false
+			r.gone[m.Key] = m
+		} else if m.ExternalID != "" && len(r.unseenIDs) < 10_000 { // enough of them to see what became of all
+			r.unseenIDs[sameID(m.ExternalID)] = true
 		}
 	}
-	left, err := r.left()
+	r.sampledIDs = len(r.unseenIDs)
+	left, leftErr := r.left()
 	for _, one := range left {
 		for _, same := range identities(one) {
 			r.leaverRows[same] = ""
 		}
-		if !one.Stays && isRevoked(one) {
-			r.Revoked++
-		}
-		if !gone[one.Key] {
+		if _, now := r.gone[one.Key]; !now {
 			r.Left++
 		}
 		r.unsettled = r.unsettled || one.Ours() && one.MemberID != ""
@@ -78,10 +78,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 	if cut >= 0 {
 		r.unreadable = fmt.Sprintf("after %s, where the file was perhaps cut off", survey.Problems[cut].Places[0])
 	}
-	if err == nil {
-		r.earlier, err = l.EarlierRun(ctx, source, survey.SHA256)
-	}
-	return r, err
+	return r, cmp.Or(err, leftErr)
 }
 
 // Hold is why no leaver is to be revoked because of this export; "": they may be.
@@ -96,20 +93,18 @@ func (r *Roster) Hold() string {
 }
 
 // usableIDs reports whether external ids tell who is there: most of the members who are still have theirs.
-func (r *Roster) usableIDs() bool { return r.hasIDs && 2*r.keptIDs >= len(r.knownIDs) }
+func (r *Roster) usableIDs() bool { return r.hasIDs && 2*len(r.unseenIDs) <= r.sampledIDs }
 
 // matchLeavers looks, while the plan is made, for leavers in a row: by the address that it was fixed to, by its
 // external id, or without a readable address, by any cell or word, or two side by side, that may be name or address.
 func (r *Roster) matchLeavers(result Result) {
 	row, who := result.Row, []string(nil)
 	r.fixedKeys[result.fixedKey] = true // "" is nobody's
+	delete(r.gone, result.fixedKey)
 	if row.ExternalID != "" {
 		id := sameID(row.ExternalID)
 		r.hasIDs, who = true, append(who, id)
-		if seen, known := r.knownIDs[id]; known && !seen {
-			r.knownIDs[id] = true
-			r.keptIDs++
-		}
+		delete(r.unseenIDs, id)
 	}
 	if row.NoAddress && result.fixedKey == "" && len(r.unreadable) < 60 {
 		r.unreadable = strings.TrimPrefix(r.unreadable+", "+row.Place.String(), ", ")
@@ -132,8 +127,8 @@ func (r *Roster) matchLeavers(result Result) {
 // stage stages whom a row adds to the source. After an error of it, or of finish, the run must not become complete.
 func (r *Roster) stage(result Result) (err error) {
 	person := ledger.Member{Key: cmp.Or(result.fixedKey, result.Row.Key)}
-	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown && !result.isRename // no account
-	if newIDs := r.usableIDs() || !r.unsettled; newIDs && !person.Aside {
+	person.Aside = !onboarded(result.Status) && result.Status != outcome.Unknown && !result.isRename
+	if !person.Aside && (r.usableIDs() || !r.unsettled) { // else the ids by which leavers may be found are kept
 		person.ExternalID = result.Row.ExternalID
 	}
 	r.batch = append(r.batch, person)
@@ -147,18 +142,18 @@ func (r *Roster) stage(result Result) (err error) {
 }
 
 // finish stages the last batch, and who is in no row of the export any more: gone, or missing if perhaps there.
-func (r *Roster) finish(run ledger.Run) error {
-	r.gone = slices.DeleteFunc(r.gone, func(m ledger.Member) bool { return r.fixedKeys[m.Key] })
+func (r *Roster) finish() error {
 	left, err := r.left()
-	traced := make(map[string]bool, len(left))
+	perhaps := make(map[string]bool, len(left))
 	for _, one := range left {
-		traced[one.Key] = r.trace(one) != "" || one.MemberID != "" && !r.usableIDs()
+		perhaps[one.Key] = r.trace(one) != ""
 	}
-	for i, m := range r.gone {
-		r.gone[i].Missing = traced[m.Key] || r.Hold() != ""
+	for key, m := range r.gone {
+		m.Missing = perhaps[key] || r.Hold() != ""
+		m.Gone = !m.Missing
+		r.batch = append(r.batch, m)
 	}
-	return cmp.Or(err, r.ledger.StageMembers(r.ctx, r.source, r.batch),
-		r.ledger.StageLeavers(r.ctx, run.Seq, r.source, r.gone))
+	return cmp.Or(err, r.ledger.StageMembers(r.ctx, r.source, r.batch))
 }
 
 // sameID makes external ids equal that other programs have changed the zeros or capitals of: 0042, 42, 42.0.
@@ -199,12 +194,9 @@ type Leaver struct {
 // Leavers lists who has left the source and what is to be done: as planned, or after run, by what became of its rows.
 func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	left, err := r.left()
+	r.Revoked, r.Held = 0, false
 	for _, one := range slices.DeleteFunc(left, func(one ledger.Leaver) bool { return one.Stays }) {
-		action, reason := judgeLeaver(one, r.trace(one), r.usableIDs())
-		if hold := r.Hold(); hold != "" && action == ActionRevoke && !isRevoked(one) {
-			r.Held, action = true, ActionReview
-			reason += ", but " + hold + ": settle that first"
-		}
+		action, reason := r.judge(one)
 		list = append(list, Leaver{
 			Email: one.Email, Name: one.Name, AccountID: one.ID, LastSeen: outcome.Day(one.LastSeen),
 			Action: action, Reason: reason, Source: r.source, RunID: run.ID,
@@ -213,53 +205,58 @@ func (r *Roster) Leavers(run ledger.Run) (list []Leaver, err error) {
 	return list, err
 }
 
-// trace is where the export may have somebody all the same: a row, or another address; "": nowhere.
+// trace is why somebody may be in the export all the same: its external ids are not usable, or it has a row that may be
+// theirs, or another address with their id; "": they are not in it.
 func (r *Roster) trace(one ledger.Leaver) string {
+	if one.MemberID != "" && !r.usableIDs() {
+		return "the external ids of the export, by which another address of the same person would be seen, are " +
+			"missing or not those of earlier runs: bring them back"
+	}
 	where := one.NewKey
 	for _, same := range slices.Backward(identities(one)) {
 		where = cmp.Or(r.leaverRows[same], where)
 	}
-	return where
+	if where == "" {
+		return ""
+	}
+	return "the same external id, name or mistyped address is in the export (" + where + "), with another address or " +
+		"none that can be used: settle that first"
 }
 
 // left is who has left the source and is not back.
 func (r *Roster) left() ([]ledger.Leaver, error) {
-	all, err := r.ledger.Leavers(r.ctx, r.source, r.gone)
+	all, err := r.ledger.Leavers(r.ctx, r.source, slices.Collect(maps.Keys(r.gone)))
 	back := func(one ledger.Leaver) bool { return r.survey.Contains(one.Key) || r.fixedKeys[one.Key] }
 	return slices.DeleteFunc(all, back), err
 }
 
-// isRevoked reports whether a killed revocation has revoked a leaver. Who was in the source after that may have access.
-func isRevoked(one ledger.Leaver) bool {
-	return !one.RevokedAt.IsZero() && !one.LastSeen.After(one.RevokedAt)
-}
-
-// judgeLeaver decides about a leaver. Only an account certainly created by us is revoked, and only if the person cannot
-// be in the export: elsewhere is a row that may be theirs, or another address with the id; ids: some can be used.
-func judgeLeaver(one ledger.Leaver, elsewhere string, ids bool) (action, reason string) {
+// judge decides about a leaver, and notes who is Held or Revoked. Only an account certainly created by us is revoked,
+// and only if the person cannot be in the export.
+func (r *Roster) judge(one ledger.Leaver) (action, reason string) {
 	byItself := "use a file that has its jsm_account_id alone"
 	if one.ID == "" {
 		byItself = "find the customer in Jira, as the account id is not known"
 	}
 	gone := "in no row of the export since " + outcome.Day(one.LastSeen)
-	switch {
-	case isRevoked(one):
-		return ActionRevoke, gone + "; " + fmt.Sprintf(outcome.ReasonRevoked, outcome.Day(one.RevokedAt))
+	revoked := gone + "; " + fmt.Sprintf(outcome.ReasonRevoked, outcome.Day(one.RevokedAt))
+	switch perhaps, hold := r.trace(one), r.Hold(); {
+	case !one.RevokedAt.IsZero() && one.LastSeen.After(one.RevokedAt):
+		return ActionReview, revoked + ", but they were in an export since, and may have access again: look in Jira, " +
+			"and to revoke it, " + byItself
 	case !one.RevokedAt.IsZero():
-		return ActionReview, gone + "; " + fmt.Sprintf(outcome.ReasonRevoked, outcome.Day(one.RevokedAt)) +
-			", but they were in an export since, and may have access again: look in Jira, and to revoke it, " + byItself
+		r.Revoked++
+		return ActionRevoke, revoked
 	case one.SameAccount != "":
 		return ActionReview, "the same account has another address, " + one.SameAccount + ": whoever uses it would " +
 			"lose access; take it away only if that address has left, too"
 	case !one.Ours():
 		return ActionReview, fmt.Sprintf("%s; the account is %s, so it was not certainly created by this program; to "+
 			"revoke it, %s", gone, one.Status, byItself)
-	case one.MemberID != "" && !ids:
-		return ActionReview, gone + ", and its external ids, by which another address of the same person would be " +
-			"seen, are missing or not those of earlier runs: bring them back; to revoke it all the same, " + byItself
-	case elsewhere != "":
-		return ActionReview, "the same external id, name or mistyped address is in the export (" + elsewhere + "), " +
-			"with another address or none that can be used: settle that first; to revoke the old account, " + byItself
+	case perhaps != "":
+		return ActionReview, perhaps + "; to revoke the old account, " + byItself
+	case hold != "":
+		r.Held = true
+		return ActionReview, gone + ", but " + hold + ": settle that first"
 	}
 	return ActionRevoke, gone
 }

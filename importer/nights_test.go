@@ -194,7 +194,7 @@ func TestJudgeLeaverWithoutAnID(t *testing.T) {
 	for _, s := range []outcome.Status{outcome.CreatedUnconfirmed, outcome.Unknown, outcome.Conflict} {
 		for id, says := range map[string]string{"": "find the customer in Jira", "qm:1": "a file that has its jsm_account_id alone"} {
 			one := ledger.Leaver{Account: ledger.Account{Status: s, ID: id}}
-			action, reason := judgeLeaver(one, "", true)
+			action, reason := (&Roster{}).judge(one)
 			if action != ActionReview || !strings.HasSuffix(strings.TrimSuffix(reason, ", as the account id is not known"), says) {
 				t.Errorf("%s: %s", action, reason)
 			}
@@ -625,7 +625,7 @@ func TestSightOfAFixedRow(t *testing.T) {
 	row := &export.Row{ExternalID: "2", Invalid: "no address", Place: export.Place{Row: 3, Line: 3}}
 	r.matchLeavers(Result{Row: row, fixedKey: "cy@new.example"})
 	one := ledger.Leaver{Account: ledger.Account{Status: outcome.Created}, MemberID: "2", KnownID: "2"}
-	action, reason := judgeLeaver(one, r.leaverRows[sameID("2")], r.hasIDs)
+	action, reason := r.judge(one)
 	if action != ActionReview || !strings.Contains(reason, "(row 3)") || !r.fixedKeys["cy@new.example"] {
 		t.Errorf("%s: %s", action, reason)
 	}

@@ -142,13 +142,27 @@ func (p *Plan) PlanAccess(ctx context.Context, api *apiclient.Client) error {
 	if a == nil {
 		return nil
 	}
-	if err := a.wanted.AddClaims(ctx, a.claims); err != nil {
+	err := cmp.Or(a.wanted.AddClaims(ctx, a.claims), a.readSite(ctx, api, p.Options.Access))
+	if err != nil {
 		return err
 	}
-	if err := a.readSite(ctx, api, p.Options.Access); err != nil {
-		return err
+	organizations, err := a.wanted.Organizations(ctx)
+	for _, g := range organizations {
+		a.find(g)
 	}
-	return a.count(ctx, p.Run)
+	a.ToCreate, a.FirstNew = len(a.lacking), a.FirstNew[:min(10, len(a.lacking))]
+	a.groups = append(a.groups, organizations...)
+	setErr := a.wanted.SetGroups(ctx, p.Run, a.groups)
+	counts, countsErr := a.wanted.Counts(ctx)
+	for _, s := range counts {
+		switch a.Open += s.Pending; s.Kind {
+		case ledger.Organization:
+			a.Memberships = s.Pending
+		case ledger.ServiceDesk:
+			a.Customers = max(a.Customers, s.Pending)
+		}
+	}
+	return cmp.Or(err, setErr, countsErr)
 }
 
 // addClaim adds the access that a row asks for; of a row that was fixed elsewhere, for the person onboarded by that.
@@ -202,28 +216,4 @@ func (a *AccessPlan) readSite(ctx context.Context, api *apiclient.Client, o Acce
 		a.atSite[name] = append(a.atSite[name], one.ID)
 	}
 	return nil
-}
-
-// count counts what is asked for and not there.
-func (a *AccessPlan) count(ctx context.Context, run ledger.Run) error {
-	organizations, err := a.wanted.Organizations(ctx)
-	if err != nil {
-		return err
-	}
-	for _, g := range organizations {
-		a.find(g)
-	}
-	a.ToCreate, a.FirstNew = len(a.lacking), a.FirstNew[:min(10, len(a.lacking))]
-	a.groups = append(a.groups, organizations...)
-	err = a.wanted.SetGroups(ctx, run, a.groups)
-	counts, countsErr := a.wanted.Counts(ctx)
-	for _, s := range counts {
-		switch a.Open += s.Pending; s.Kind {
-		case ledger.Organization:
-			a.Memberships = s.Pending
-		case ledger.ServiceDesk:
-			a.Customers = max(a.Customers, s.Pending)
-		}
-	}
-	return cmp.Or(err, countsErr)
 }

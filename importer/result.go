@@ -72,21 +72,13 @@ func Replay(ctx context.Context, l *ledger.Ledger, run ledger.Run, resent bool, 
 	emit func(Result) error) (totals outcome.Totals, err error) {
 	r := NewRun(ctx, nil, l, &Plan{Run: run, Options: PlanOptions{ResendKnown: resent}}, Options{})
 	r.endedAt = cmp.Or(run.FinishedAt, time.Now())
-	next, stop := iter.Pull2(l.RowAccess(ctx, run.Seq, 1))
-	defer stop()
-	access, more := ledger.RowAccess{}, true
 	for t, err := range r.tasks(ctx, rows) {
-		for err == nil && more && access.Row < t.row.Number {
-			access, err, more = next()
-		}
 		if err != nil {
 			return totals, err
 		}
 		result := t.result
-		if access.Row == t.row.Number {
-			result.Organization, result.ServiceDesk = access.Organization, access.ServiceDesk
-			result.Reason = outcome.JoinReasons(result.Reason, access.Reason)
-		}
+		result.Organization, result.ServiceDesk = t.Access.Organization, t.Access.ServiceDesk
+		result.Reason = outcome.JoinReasons(result.Reason, t.Access.Reason)
 		totals[result.Status]++
 		if err := emit(result); err != nil {
 			return totals, err

@@ -131,7 +131,7 @@ func (r *Run) Do(rows iter.Seq2[*export.Row, error], emit func(Result) error) En
 	r.collect(ordered, emit)
 	_ = r.beside.Wait() // nobody returns an error
 	if r.plan.Roster != nil {
-		r.stop(brokenLedger(r.plan.Roster.finish(r.plan.Run)))
+		r.stop(brokenLedger(r.plan.Roster.finish()))
 	}
 	end := End{Rows: r.plan.Survey.Rows, Progress: r.Progress()}
 	if r.revokes {

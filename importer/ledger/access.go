@@ -38,12 +38,6 @@ func rowAccessInto(r *RowAccess) []any {
 	return []any{&r.Row, &r.Organization, &r.ServiceDesk, &r.Reason}
 }
 
-// RowAccess yields what Wanted.RecordRows recorded for run, from row number from on, in row order.
-func (l *Ledger) RowAccess(ctx context.Context, run int64, from int) iter.Seq2[RowAccess, error] {
-	return pages(ctx, l, rowAccessInto, from-1, func(r RowAccess) int { return r.Row }, `SELECT row, organization,
-		service_desk, reason FROM row_access WHERE row > ?1 AND run = ?3 ORDER BY row LIMIT ?2`, run)
-}
-
 // Wanted is the access that the rows of a run ask for, compared with what the ledger has, in a temporary database.
 type Wanted struct{ temp Ledger }
 

@@ -46,6 +46,15 @@ func TestAccess(t *testing.T) {
 	same(t, []string{"acme"}, ask(t, l, "SELECT member FROM access WHERE kind = 'service_desk_organization'"))
 }
 
+// rowAccess is what the results of a run show.
+func rowAccess(t *testing.T, l *Ledger, run int64) []RowAccess {
+	t.Helper()
+	found, err := query(t.Context(), l, rowAccessInto,
+		"SELECT row, organization, service_desk, reason FROM row_access WHERE run = ?", run)
+	must(t, err)
+	return found
+}
+
 // setRowAccess puts on record what the results show of rows.
 func setRowAccess(t *testing.T, l *Ledger, run int64, rows []RowAccess) {
 	t.Helper()
@@ -62,13 +71,13 @@ func TestRowAccess(t *testing.T) {
 	}
 	setRowAccess(t, l, run.Seq, want)
 	setRowAccess(t, l, run.Seq+1, want[:1])
-	same(t, want, all(t, l.RowAccess(t.Context(), run.Seq, 1)))
-	same(t, want[7:], all(t, l.RowAccess(t.Context(), run.Seq, 8)))
+	same(t, want, rowAccess(t, l, run.Seq))
+	same(t, want[7], recall(t, l, run, 8, "ann").Access)
 	if _, err := l.StartRun(t.Context(), run, run.StartedAt); err != nil {
 		t.Fatal(err)
 	}
-	same(t, 0, len(all(t, l.RowAccess(t.Context(), run.Seq, 1))))
-	same(t, want[:1], all(t, l.RowAccess(t.Context(), run.Seq+1, 1)))
+	same(t, 0, len(rowAccess(t, l, run.Seq)))
+	same(t, want[:1], rowAccess(t, l, run.Seq+1))
 }
 
 // What rows ask for is held against accounts and memberships, each person and group once.
@@ -130,7 +139,7 @@ func TestWanted(t *testing.T) {
 		{6, "not_attempted", "added;not_attempted", stopped},
 		{7, "invalid", "not_attempted;not_attempted", "too long"},
 		{8, "", "not_attempted;not_attempted", ""},
-	}, all(t, l.RowAccess(t.Context(), run.Seq, 1)))
+	}, rowAccess(t, l, run.Seq))
 	n, err := w.Counts(t.Context())
 	must(t, err)
 	same(t, []GroupCounts{

@@ -33,46 +33,38 @@ func accountInto(a *Account) []any {
 		parsed{&a.RevokedAt}, &a.Gone}
 }
 
-const (
-	store = `INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at, look_up,
-			names_sent)
-		VALUES (?, ?, ?, ?, ?, ?6, ?7, ?7, ?, ?, ?10, iif(?10 AND ?6 = 'created_unconfirmed',
-			(SELECT json_group_array(name) FROM
-				(SELECT name FROM attempts WHERE key = ?1 AND revoke = 0 AND lost = 1 UNION SELECT ?3)), ''))
-		ON CONFLICT DO UPDATE SET email = excluded.email, name = excluded.name, external_id = excluded.external_id,
-			id = excluded.id, status = excluded.status, run = excluded.run, row = excluded.row, at = excluded.at,
-			revoked_at = '', revoked_run = 0, gone_run = 0, look_up = excluded.look_up,
-			names_sent = excluded.names_sent`
-
-	markRevoked = `INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at,
-			revoked_at, revoked_run)
-		VALUES (?, ?, ?, ?, ?, 'conflict', ?6, ?6, ?, ?8, ?8, ?6) ON CONFLICT DO UPDATE SET
-			revoked_at = excluded.revoked_at, revoked_run = excluded.revoked_run, gone_run = 0,
-			id = coalesce(nullif(id, ''), excluded.id)`
-
-	markGone = `UPDATE accounts SET gone_run = ? WHERE key = ? AND id = ? AND id <> '' AND revoked_at = ''`
-
-	markRestored = `UPDATE accounts SET revoked_at = '', revoked_run = 0, id = coalesce(nullif(?, ''), id)
-		WHERE key = ?`
-
-	rename = `UPDATE accounts SET name = ? WHERE key = ?`
-)
-
+// changeAccount makes the change of an entry to the account of its key.
 func (w *writer) changeAccount(run int64, e Entry) {
 	if e.Key == "" {
 		return // of an account that is known by its id alone nothing is kept
 	}
 	switch e.Account {
 	case Store:
-		w.exec(store, e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, e.Status.String(), run, e.Row, now(), e.LookUp)
+		w.exec(`INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at, look_up,
+				names_sent)
+			VALUES (?, ?, ?, ?, ?, ?6, ?7, ?7, ?, ?, ?10, iif(?10 AND ?6 = 'created_unconfirmed',
+				(SELECT json_group_array(name) FROM
+					(SELECT name FROM attempts WHERE key = ?1 AND revoke = 0 AND lost = 1 UNION SELECT ?3)), ''))
+			ON CONFLICT DO UPDATE SET email = excluded.email, name = excluded.name, external_id = excluded.external_id,
+				id = excluded.id, status = excluded.status, run = excluded.run, row = excluded.row, at = excluded.at,
+				revoked_at = '', revoked_run = 0, gone_run = 0, look_up = excluded.look_up,
+				names_sent = excluded.names_sent`,
+			e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, e.Status.String(), run, e.Row, now(), e.LookUp)
 	case MarkRevoked:
-		w.exec(markRevoked, e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, run, e.Row, now())
+		w.exec(`INSERT INTO accounts (key, email, name, external_id, id, status, first_run, run, row, at,
+				revoked_at, revoked_run)
+			VALUES (?, ?, ?, ?, ?, 'conflict', ?6, ?6, ?, ?8, ?8, ?6) ON CONFLICT DO UPDATE SET
+				revoked_at = excluded.revoked_at, revoked_run = excluded.revoked_run, gone_run = 0,
+				id = coalesce(nullif(id, ''), excluded.id)`,
+			e.Key, e.Email, e.Name, e.ExternalID, e.AccountID, run, e.Row, now())
 	case MarkGone:
-		w.exec(markGone, run, e.Key, e.AccountID)
+		w.exec("UPDATE accounts SET gone_run = ? WHERE key = ? AND id = ? AND id <> '' AND revoked_at = ''",
+			run, e.Key, e.AccountID)
 	case MarkRestored:
-		w.exec(markRestored, e.AccountID, e.Key)
+		w.exec(`UPDATE accounts SET revoked_at = '', revoked_run = 0, id = coalesce(nullif(?, ''), id)
+			WHERE key = ?`, e.AccountID, e.Key)
 	case Rename:
-		w.exec(rename, e.Name, e.Key)
+		w.exec("UPDATE accounts SET name = ? WHERE key = ?", e.Name, e.Key)
 	}
 	if e.Account == Store || e.Account == MarkRestored { // a source that they have left is no longer why they have it
 		w.exec("UPDATE members SET aside = 1 WHERE key = ? AND left_run IS NOT NULL", e.Key)

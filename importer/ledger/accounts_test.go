@@ -258,6 +258,12 @@ func TestAccountsByIDs(t *testing.T) {
 		}
 	}
 	same(t, map[string]string{"ann": "ann", "gus": "gus"}, further)
+
+	// The external id counts before a further address, also one with a newer account.
+	both := Query{Row: 1, Key: "another", Name: "Name of gil", ExternalID: "x-bob", Further: []string{"gil"}}
+	m, err := l.Recall(t.Context(), 0, false, []Query{both})
+	must(t, err)
+	same(t, "bob", m[0].Other.Key)
 }
 
 func TestMade(t *testing.T) {

@@ -37,7 +37,6 @@ func filled(b *testing.B, n int) (*Ledger, Run) {
 		}))
 		must(b, l.StageMembers(b.Context(), "desk", batch(from, to)))
 	}
-	must(b, l.StageLeavers(b.Context(), run.Seq, "desk", nil))
 	finish(b, l, run, Complete)
 	return l, run
 }
@@ -146,7 +145,6 @@ func BenchmarkNight(b *testing.B) {
 		}
 		return nil
 	}))
-	rate("leave", whole(func() error { return l.StageLeavers(b.Context(), run.Seq, "desk", nil) }))
 	rate("holdings", whole(func() error {
 		_, err := l.Holdings(b.Context())
 		return err

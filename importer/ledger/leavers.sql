@@ -8,7 +8,7 @@ WITH gone AS (
   WHERE source = ?1 AND left_run IS NOT NULL AND aside = 0
   UNION ALL
   SELECT m.key, m.external_id, coalesce(nullif(m.last_seen, ''), (SELECT finished_at%[2]s), ''), NULL, m.aside
-    FROM json_each(?2) q CROSS JOIN members m ON m.source = ?1 AND m.key = q.value ->> 'Key' WHERE m.left_run IS NULL
+    FROM json_each(?2) q CROSS JOIN members m ON m.source = ?1 AND m.key = q.value WHERE m.left_run IS NULL
 ), who AS (
   SELECT key, last_seen, external_id AS member_id, coalesce(nullif(external_id, ''),
     (SELECT a.external_id FROM accounts a CROSS JOIN runs r ON r.seq = a.run
@@ -21,7 +21,7 @@ WITH gone AS (
       WHERE m.external_id <> '' AND m.source = ?1
       AND m.external_id = who.external_id
       AND m.key <> who.key AND m.left_run IS NULL
-      AND m.key NOT IN (SELECT value ->> 'Key' FROM json_each(?2)) LIMIT 1),
+      AND m.key NOT IN (SELECT value FROM json_each(?2)) LIMIT 1),
     '') AS new_key
   FROM who
 ), killed AS (

@@ -6,7 +6,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"jsm-onboard/importer/outcome"
 )
@@ -109,6 +108,7 @@ type History struct {
 	Account *Account         // of the key, also one that is gone
 	Lost    *string          // a lost attempt for the key: the name that it sent
 	Owner   string           // the key that has the ID; "": none
+	Access  RowAccess        // what the results of this run show, once it has ended
 
 	// Only for a key without an account:
 	Fixed *Account // created by the copy of the row that was fixed in a failed file
@@ -125,6 +125,15 @@ func (l *Ledger) Recall(ctx context.Context, run int64, revoke bool, q []Query) 
 	return histories, cmp.Or(l.recallAccounts(ctx, q, histories), l.recallLost(ctx, revoke, q, histories),
 		l.recallElsewhere(ctx, run, q, at), l.recallOutcomes(ctx, run, revoke, at))
 }
+
+// found is what a query has found for a row: an account, or an attempt with a Name and At.
+type found struct {
+	row int // its number, or its place in the batch
+	by  string
+	Account
+}
+
+func foundInto(f *found) []any { return append([]any{&f.row, &f.by}, accountInto(&f.Account)...) }
 
 // recallAccounts finds the accounts with the keys of q, and whose the ids are. Rows mostly come in the order in which
 // their accounts were made: if the first and the last are near, all between is read at once, in a quarter of the time.
@@ -145,24 +154,16 @@ func (l *Ledger) recallAccounts(ctx context.Context, q []Query, histories []Hist
 			keys[i] = ""
 		}
 	}
-	if strings.Join(keys, "")+strings.Join(ids, "") == "" {
-		return nil
-	}
-	type found struct {
-		of   int // of q
-		byID bool
-		Account
-	}
-	all, err := query(ctx, l, func(f *found) []any { return append([]any{&f.of, &f.byID}, accountInto(&f.Account)...) },
-		"SELECT q.key, 0, "+accountColumns+` FROM json_each(?1) q CROSS JOIN accounts a ON a.key = q.value
-		UNION ALL SELECT q.key, 1, `+accountColumns+` FROM json_each(?2) q CROSS JOIN accounts a ON a.id = q.value
+	all, err := query(ctx, l, foundInto,
+		"SELECT q.key, 'key', "+accountColumns+` FROM json_each(?1) q CROSS JOIN accounts a ON a.key = q.value
+		UNION ALL SELECT q.key, 'id', `+accountColumns+` FROM json_each(?2) q CROSS JOIN accounts a ON a.id = q.value
 		AND a.id <> ''`, jsonList(keys), jsonList(ids))
 	for _, f := range all {
-		if f.byID {
-			histories[f.of].Owner = f.Key
+		if f.by == "id" {
+			histories[f.row].Owner = f.Key
 		}
-		if !f.byID || q[f.of].Key == "" {
-			histories[f.of].Account = &f.Account
+		if f.by == "key" || q[f.row].Key == "" {
+			histories[f.row].Account = &f.Account
 		}
 	}
 	return err
@@ -175,20 +176,16 @@ func (l *Ledger) recallLost(ctx context.Context, revoke bool, q []Query, histori
 	for i, asked := range q {
 		keys = append(keys, cmp.Or(asked.Key, histories[i].Owner))
 	}
-	type attempt struct {
-		of      int // of q
-		revokes bool
-		Account // its Name and At
-	}
-	all, err := query(ctx, l, func(a *attempt) []any { return []any{&a.of, &a.Name, &a.revokes, parsed{&a.At}} },
-		`SELECT q.key, a.name, a.revoke, a.at FROM json_each(?) q CROSS JOIN attempts a ON a.key = q.value
+	all, err := query(ctx, l, func(a *found) []any { return []any{&a.row, &a.by, &a.Name, parsed{&a.At}} },
+		`SELECT q.key, iif(a.revoke, 'revoke', 'create'), a.name, a.at FROM json_each(?) q CROSS JOIN attempts a
+		ON a.key = q.value
 		WHERE EXISTS (SELECT 1 FROM attempts WHERE lost = 1 OR ?3)
 			AND a.revoke >= ?2 AND (a.lost = 1 OR ?3) AND a.key <> '' ORDER BY a.run, a.row`,
 		jsonList(keys), revoke, l.write == nil)
 	for _, a := range all {
-		switch known := histories[a.of].Account; {
-		case a.revokes == revoke:
-			histories[a.of].Lost = &a.Name
+		switch known := histories[a.row].Account; {
+		case (a.by == "revoke") == revoke:
+			histories[a.row].Lost = &a.Name
 		case known != nil && known.RevokedAt.IsZero() && a.At.After(known.At):
 			known.RevokedAt, known.Perhaps = a.At, outcome.Perhaps
 		}
@@ -202,26 +199,19 @@ func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at m
 		a := at[asked.Row].Account
 		return a != nil && !a.Gone
 	})
-	type elsewhere struct {
-		row   int
-		fixed bool
-		Account
-	}
-	found, err := query(ctx, l, func(e *elsewhere) []any {
-		return append([]any{&e.row, &e.fixed}, accountInto(&e.Account)...)
-	}, "SELECT asked, fixed, "+accountColumns+` FROM (
-		SELECT q.value ->> 'Row' AS asked, 1 AS fixed, 1 AS certain, a.* FROM json_each(?1) q
+	all, err := query(ctx, l, foundInto, "SELECT asked, found_by, "+accountColumns+` FROM (
+		SELECT q.value ->> 'Row' AS asked, 'fix' AS found_by, a.* FROM json_each(?1) q
 			CROSS JOIN fixed f ON f.original = q.value ->> 'Fingerprint' CROSS JOIN accounts a ON a.key = f.key
-		UNION ALL SELECT q.value ->> 'Row', 0, 1, a.* FROM json_each(?1) q
+		UNION ALL SELECT q.value ->> 'Row', 'id', a.* FROM json_each(?1) q
 			CROSS JOIN accounts a ON a.external_id = q.value ->> 'ExternalID' AND a.external_id <> ''
 			CROSS JOIN runs r ON r.seq = a.run AND (r.source IN ('', q.value ->> 'Source') OR q.value ->> 'Source' = '')
-		UNION ALL SELECT q.value ->> 'Row', 0, 0, a.* FROM json_each(?1) q
+		UNION ALL SELECT q.value ->> 'Row', 'address', a.* FROM json_each(?1) q
 			CROSS JOIN json_each(q.value -> 'Further') other CROSS JOIN accounts a ON a.key = other.value
 			WHERE a.name = a.email OR lower(q.value ->> 'Name') IN (lower(a.name), q.value ->> 'Key')) a
-		WHERE a.gone_run = 0 AND a.revoked_at = '' AND (fixed = 1 OR a.first_run < ?2 OR ?2 = 0)
-		ORDER BY certain, a.run`, jsonList(unknown), run)
-	for _, e := range found {
-		if e.fixed {
+		WHERE a.gone_run = 0 AND a.revoked_at = '' AND (found_by = 'fix' OR a.first_run < ?2 OR ?2 = 0)
+		ORDER BY found_by = 'id', a.run`, jsonList(unknown), run)
+	for _, e := range all {
+		if e.by == "fix" {
 			at[e.row].Fixed = &e.Account
 		} else {
 			at[e.row].Other = &e.Account
@@ -230,11 +220,19 @@ func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at m
 	return err
 }
 
-// recallOutcomes reads the run's outcomes between the lowest row and the highest.
+// recallOutcomes reads the access that the run's results show, and its outcomes between the lowest row and the highest.
 func (l *Ledger) recallOutcomes(ctx context.Context, run int64, revoke bool, at map[int]*History) error {
 	rows := slices.Sorted(maps.Keys(at))
 	if len(rows) == 0 || run == 0 {
 		return nil
+	}
+	access, err := query(ctx, l, rowAccessInto, `SELECT a.row, organization, service_desk, reason FROM json_each(?) q
+		CROSS JOIN row_access a ON a.run = ? AND a.row = q.value`, jsonList(rows), run)
+	if err != nil {
+		return err
+	}
+	for _, a := range access {
+		at[a.Row].Access = a
 	}
 	for o, err := range l.Outcomes(ctx, run, revoke, rows[0]) {
 		if err != nil || o.Row > rows[len(rows)-1] {

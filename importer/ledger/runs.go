@@ -69,7 +69,7 @@ func (l *Ledger) StartRun(ctx context.Context, run Run, now time.Time) (Run, err
 		w.exec("DELETE FROM outcomes WHERE run = ? AND retry = 1 AND ?", run.Seq, run.Retry)
 		w.exec("DELETE FROM row_access WHERE run = ?", run.Seq) // it may go on without asking for access
 		run = w.run(`UPDATE runs SET finished_at = '', outcome = '', stop_reason = '', exit_code = 0, retry = 0,
-			roster = 0, started_at = ?, input = ?, completed = `+nextTurn+` WHERE seq = ? RETURNING `+runColumns,
+			started_at = ?, input = ?, completed = `+nextTurn+` WHERE seq = ? RETURNING `+runColumns,
 			formatTime(now), run.Input, run.Seq)
 	})
 	return run, err
@@ -92,8 +92,8 @@ func (w *writer) run(statement string, args ...any) (run Run) {
 }
 
 // FinishRun stores the end of run: FinishedAt, Outcome, StopReason, ExitCode, RowsRead, Summary, Trace and Retry. When
-// it is Complete, and StageLeavers was called in this session, it is the source's last complete run from now on and the
-// staged members take effect, all in one transaction. One that was held back has not begun, and is kept all the same.
+// a sync is Complete, it is the source's last complete run from now on and the staged members take effect, all in one
+// transaction. One that was held back has not begun, and is kept all the same.
 func (l *Ledger) FinishRun(ctx context.Context, run *Run) error {
 	return l.change(ctx, func(w *writer) {
 		if run.Seq == 0 {
@@ -104,7 +104,7 @@ func (l *Ledger) FinishRun(ctx context.Context, run *Run) error {
 			w.applyMoves(*run)
 		}
 		w.exec(`UPDATE runs SET finished_at = ?, outcome = ?, stop_reason = ?, exit_code = ?, rows_read = ?,
-			summary = ?, trace = ?, retry = ?, completed = `+nextTurn+` WHERE seq = ?`,
+			summary = ?, trace = ?, retry = ?, roster = command = 'sync', completed = `+nextTurn+` WHERE seq = ?`,
 			formatTime(run.FinishedAt), run.Outcome, run.StopReason, run.ExitCode, run.RowsRead, string(run.Summary),
 			string(run.Trace), run.Retry, run.Seq)
 	})

@@ -32,7 +32,7 @@ func contentOf(t *testing.T, l *Ledger) content {
 	for _, run := range runs {
 		outcomes := all(t, l.Outcomes(t.Context(), run.Seq, false, 0))
 		c.Outcomes[run.ID] = append(outcomes, all(t, l.Outcomes(t.Context(), run.Seq, true, 0))...)
-		c.Rows = append(c.Rows, all(t, l.RowAccess(t.Context(), run.Seq, 0))...)
+		c.Rows = append(c.Rows, rowAccess(t, l, run.Seq)...)
 		c.Traces = append(c.Traces, string(run.Trace))
 	}
 	c.Accounts = map[string]Account{}
