@@ -18,7 +18,7 @@ import (
 // export, it stages the changes in the ledger; they take effect when the run is finished as complete.
 type Roster struct {
 	Members int  // people onboarded because of the source
-	Left    int  // people who had left it before
+	Left    int  // people who had left it before, or were missing
 	Revoked int  // of the Leavers, those whom a killed revocation has revoked already: no results show it
 	Held    bool // one of the Leavers is left to review by Hold alone
 
@@ -65,7 +65,7 @@ func openRoster(ctx context.Context, l *ledger.Ledger, source string, survey *ex
 		for _, same := range identities(one) {
 			r.leaverRows[same] = ""
 		}
-		if _, now := r.gone[one.Key]; !now {
+		if m, now := r.gone[one.Key]; !now || m.Missing {
 			r.Left++
 		}
 		r.unsettled = r.unsettled || one.Ours() && one.MemberID != ""

@@ -124,6 +124,26 @@ func TestMaxRevokeIsOfTheSource(t *testing.T) {
 	}
 }
 
+// Whoever was missing in a night that was held, and is gone in the next, counts among the people of the source.
+func TestMaxRevokeCountsWhoWasMissing(t *testing.T) {
+	t.Parallel()
+	c := newTrial(t, nil)
+	ids := make([]int, 40)
+	for i := range ids {
+		ids[i] = i
+	}
+	c.named(ids...)
+	c.must(0, "sync", "./crm.csv")
+	c.named(ids[:38]...)
+	c.write("crm.csv", strings.Replace(c.read("crm.csv"), personName(7)+",", "Pé\n"+personName(7)+",", 1)) // no address
+	c.must(5, "sync", "./crm.csv", "--revoke-leavers")
+	c.named(ids[:38]...)
+	c.must(0, "sync", "./crm.csv", "--revoke-leavers", "--max-revoke", "5%") // 2 of 40, and not of 38
+	if got := c.revokedPeople(); len(got) != 2 {
+		t.Errorf("revoked: %v", got)
+	}
+}
+
 // What the plan allows is what is revoked, also where few of the people of the source are ours.
 func TestMaxRevokeBesideStrangers(t *testing.T) {
 	t.Parallel()

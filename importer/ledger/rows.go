@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 
 	"jsm-onboard/importer/outcome"
 )
@@ -153,6 +154,9 @@ func (l *Ledger) recallAccounts(ctx context.Context, q []Query, histories []Hist
 		if histories[i].Account = between[key]; between[key] != nil {
 			keys[i] = ""
 		}
+	}
+	if strings.Join(keys, "")+strings.Join(ids, "") == "" {
+		return nil
 	}
 	all, err := query(ctx, l, foundInto,
 		"SELECT q.key, 'key', "+accountColumns+` FROM json_each(?1) q CROSS JOIN accounts a ON a.key = q.value
