@@ -66,14 +66,16 @@ func (a answer) level() *pacer.Level {
 // until returns the time until s, a time in ISO 8601, with or without seconds, or an HTTP date, by the server's clock,
 // or ours if the server sent no Date. 0: not given.
 func (a answer) until(s string) time.Duration {
-	t, _ := http.ParseTime(strings.TrimSpace(s))
+	now, _ := http.ParseTime(a.header.Get("Date"))
+	now = cmp.Or(now, a.receivedAt)
+	t := now
 	for _, layout := range []string{
+		http.TimeFormat, time.RFC850, time.ANSIC,
 		time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700",
 	} {
 		if read, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
 			t = read
 		}
 	}
-	now, _ := http.ParseTime(a.header.Get("Date"))
-	return max(0, min(t.Sub(cmp.Or(now, a.receivedAt)), maxWait))
+	return max(0, min(t.Sub(now), maxWait))
 }

@@ -111,6 +111,7 @@ func TestQuotaAnswer(t *testing.T) {
 func FuzzRateHeaders(f *testing.F) {
 	f.Add("30", "Mon, 04 May 2026 12:00:00 GMT", "5", "2026-05-04T12:01Z", `"default";r=50;t=30`, `"default";q=100;w=60`)
 	f.Add("Mon, 04 May 2026 12:00:20 GMT", "", "-1", "1e308", `limit=1, remaining=2, reset=3`, `"a\";r=1`)
+	f.Add("0", "Mon, 01 MAY 0000 0:00:00 GMT", "0", "0", "0", "0") // a clock before all times
 	f.Add("-9223372036854775808", "x", "NaN", "9223372036854775807", `;;;,,,"`, `=`)
 	f.Fuzz(func(t *testing.T, after, date, remaining, until, limits, policy string) {
 		h := http.Header{"Retry-After": {after}, "Date": {date}, "X-Ratelimit-Remaining": {remaining},
