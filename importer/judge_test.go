@@ -288,6 +288,9 @@ func TestJudgeLeaver(t *testing.T) {
 	}
 	before := member(outcome.Conflict, "1")
 	before.RevokedAt = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	seen, known := member(outcome.Created, ""), member(outcome.Created, "")
+	seen.RevokedAt, seen.LastSeen = before.RevokedAt, before.RevokedAt.Add(24*time.Hour)
+	known.LastSeen = before.RevokedAt
 	for _, tc := range []struct {
 		name   string
 		one    ledger.Leaver
@@ -305,6 +308,8 @@ func TestJudgeLeaver(t *testing.T) {
 		{"another row", member(outcome.Created, "1"), "row 7", true, ActionReview, "in the export (row 7)"},
 		{"a row with the name", member(outcome.Created, ""), "row 7", false, ActionReview, "in the export (row 7)"},
 		{"revoked by a killed run", before, "", false, ActionRevoke, "revoked by this program on 2026-03-01"},
+		{"revoked, and in an export after that", seen, "", false, ActionReview, "may have access again"},
+		{"seen on a day", known, "", false, ActionRevoke, "since 2026-03-01"},
 	} {
 		tc.one.NewKey = tc.other
 		action, reason := (&Roster{hasIDs: tc.ids}).judge(tc.one)

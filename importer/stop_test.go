@@ -111,6 +111,43 @@ func TestMaxErrors(t *testing.T) {
 	}
 }
 
+// What a request of a kind ends in that the run goes on without: one row alone, or all requests of the kind.
+func TestStopForOneKindOfRequest(t *testing.T) {
+	outage := &apiclient.PauseError{Outage: time.Now()}
+	for _, tc := range []struct {
+		name   string
+		err    error
+		pauses bool // a quota ends the requests, too
+		times  int
+		off    bool
+	}{
+		{"done", nil, true, 30, false},
+		{"refused", refusedWith(400, ""), true, 18, false},
+		{"refused again and again", refusedWith(400, ""), true, 20, true},
+		{"an outage", outage, false, 1, true},
+		{"a quota", &apiclient.PauseError{Until: time.Now()}, false, 1, false},
+		{"a quota of what may be left out", &apiclient.PauseError{Until: time.Now()}, true, 1, true},
+		{"nobody may look", apiclient.BrowseMissing, true, 1, true},
+		{"a missing scope", &apiclient.Error{Status: 403, Kind: apiclient.KindScope}, true, 1, true},
+		{"no such site", &apiclient.Error{Kind: apiclient.KindSite}, true, 1, true},
+		{"a web page for one", &apiclient.Error{Status: 403, Kind: apiclient.KindSite}, true, 1, false},
+	} {
+		kind, asked := &refusals{pauses: tc.pauses}, 0
+		request := func() (int, error) { asked++; return 7, tc.err }
+		var err error
+		for range tc.times {
+			_, err = try(kind, request)
+		}
+		_, left := errors.AsType[leftOut](err)
+		if _, next := try(kind, request); (kind.off.Load() != nil) != tc.off || (asked == tc.times) != tc.off {
+			t.Errorf("%s: asked %d times, then %v", tc.name, asked, next)
+		}
+		if all := tc.off && tc.times == 1; left != all { // the one answer that is about all is the reason for its row
+			t.Errorf("%s: %v", tc.name, err)
+		}
+	}
+}
+
 func TestStopFor(t *testing.T) {
 	now, hour := time.Now(), time.Now().Add(time.Hour)
 	for _, tc := range []struct {
