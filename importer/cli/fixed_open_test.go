@@ -45,3 +45,28 @@ func TestOpenRowThatWasFixed(t *testing.T) {
 		t.Error("the report of the run has other results than the run")
 	}
 }
+
+// Whoever was onboarded by a row that was fixed, and has perhaps lost the access since, is not called known.
+func TestFixedAndPerhapsRevoked(t *testing.T) {
+	t.Parallel()
+	revoking := gateAfter(0, jsmtest.RevokePath)
+	defer revoking.open()
+	c := newTrial(t, func(o *jsmtest.Options) { o.OnAnswer = revoking.see })
+	c.write("p.csv", "name,email\nAna Sol,ana@example.com\nBob Ray,bob at example.com\n")
+	c.must(3, "import", "./p.csv")
+	c.write("p.failed.csv", strings.Replace(c.read("p.failed.csv"), "bob at ", "bob@", 1))
+	c.must(0, "import", "./p.failed.csv")
+	if got := c.statuses("p.failed.results.csv"); got["created"] != 1 {
+		t.Fatalf("%v", got)
+	}
+	c.must(0, "import", "./p.csv")
+	p := c.start("undo", c.runs()[1], "--yes")
+	revoking.wait(t)
+	p.signal(syscall.SIGKILL)
+	p.wait(60 * time.Second)
+	revoking.open()
+	c.write("p.csv", c.read("p.csv")+"Cy Fox,cy@example.com\n")
+	if c.must(3, "import", "./p.csv"); c.statuses("p.results.csv")["known"] != 1 {
+		t.Errorf("Bob has perhaps no access: %v", c.rows("p.results.csv"))
+	}
+}

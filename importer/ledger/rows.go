@@ -197,7 +197,7 @@ func (l *Ledger) recallLost(ctx context.Context, revoke bool, q []Query, histori
 	return err
 }
 
-// recallElsewhere finds the accounts, not revoked, that the people whose keys have none may have all the same.
+// recallElsewhere finds the accounts, not perhaps revoked, that the people whose keys have none may have all the same.
 func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at map[int]*History) error {
 	unknown := slices.DeleteFunc(slices.Clone(q), func(asked Query) bool {
 		a := at[asked.Row].Account
@@ -213,6 +213,7 @@ func (l *Ledger) recallElsewhere(ctx context.Context, run int64, q []Query, at m
 			CROSS JOIN json_each(q.value -> 'Further') other CROSS JOIN accounts a ON a.key = other.value
 			WHERE a.name = a.email OR lower(q.value ->> 'Name') IN (lower(a.name), q.value ->> 'Key')) a
 		WHERE a.gone_run = 0 AND a.revoked_at = '' AND (found_by = 'fix' OR a.first_run < ?2 OR ?2 = 0)
+			AND NOT EXISTS (SELECT 1 FROM attempts t WHERE t.key = a.key AND t.revoke = 1 AND t.at > a.at)
 		ORDER BY found_by = 'id', a.run`, jsonList(unknown), run)
 	for _, e := range all {
 		if e.by == "fix" {
