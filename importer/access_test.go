@@ -221,6 +221,21 @@ func TestRefusedAccess(t *testing.T) {
 }
 
 // A project whose customers the account may not administer is asked a few times, and keeps no other one empty. The run
+// refuse lets the site answer each POST to a path with a status, after 100 ms, and counts them.
+func (d *desktop) refuse(path string, status int) (asked *atomic.Int32) {
+	asked = new(atomic.Int32)
+	d.client.Transport = jsmtest.Transport(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "POST" && strings.HasSuffix(r.URL.Path, path) {
+			asked.Add(1)
+			time.Sleep(100 * time.Millisecond)
+			w.WriteHeader(status)
+			return
+		}
+		d.site.ServeHTTP(w, r)
+	})
+	return asked
+}
+
 // ends with 4 when all else is done.
 func TestOneForbiddenProject(t *testing.T) {
 	t.Parallel()
@@ -228,16 +243,7 @@ func TestOneForbiddenProject(t *testing.T) {
 		d := newDesktop(t, jsmtest.Options{Latency: 100 * time.Millisecond})
 		d.access = AccessOptions{Organizations: true, ServiceDesks: []string{"SUP", "BIL"}}
 		d.company("Acme", 0, 1000)
-		var asked atomic.Int32
-		d.client.Transport = jsmtest.Transport(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == "POST" && strings.HasSuffix(r.URL.Path, "/servicedesk/1/customer") {
-				asked.Add(1)
-				time.Sleep(100 * time.Millisecond)
-				w.WriteHeader(403)
-				return
-			}
-			d.site.ServeHTTP(w, r)
-		})
+		asked := d.refuse("/servicedesk/1/customer", 403)
 		s := d.sit(t.Context())
 		if n := len(d.site.Desks()[1].Customers); n != 1000 || s.Access.Memberships.Added != 1000 || asked.Load() > accessAtOnce {
 			t.Errorf("%d customers, %+v; the other project was asked %d times", n, s.Access, asked.Load())
@@ -260,16 +266,7 @@ func TestOrganizationThatTakesNobody(t *testing.T) {
 		d.access.Organizations = true
 		d.company("Acme", 0, 1000)
 		d.company("Beta", 1000, 100)
-		var asked atomic.Int32
-		d.client.Transport = jsmtest.Transport(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == "POST" && strings.HasSuffix(r.URL.Path, "/organization/1/user") {
-				asked.Add(1)
-				time.Sleep(100 * time.Millisecond)
-				w.WriteHeader(400)
-				return
-			}
-			d.site.ServeHTTP(w, r)
-		})
+		asked := d.refuse("/organization/1/user", 400)
 		s := d.sit(t.Context())
 		m := s.Access.Memberships
 		if m.Failed != 1000 || m.Added != 100 || asked.Load() > 200 || s.ExitCode() != 3 {
