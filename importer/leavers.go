@@ -87,7 +87,7 @@ func (r *Roster) Hold() string {
 	case r.unreadable != "":
 		return "addresses could not be read (" + r.unreadable + "), and may be those of leavers"
 	case r.earlier != "":
-		return "it is the export of run " + r.earlier + " again, and a later one had other people"
+		return "it is the export of run " + r.earlier + " again, after another one (if it is right, sync it again)"
 	}
 	return ""
 }
